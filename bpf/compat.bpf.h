@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Everything that differs between kernels. Each entry cites the change and has one getter named for the idea;
+ * nothing else in bpf/ knows of kernel releases. Getters come in two forms: direct, for pointers whose type
+ * the verifier knows, and probed, for addresses read as numbers.
+ */
+#ifndef BRPATH_COMPAT_BPF_H
+#define BRPATH_COMPAT_BPF_H
+
+#include <bpf/bpf_core_read.h>
+
+#include "kernel_types.bpf.h"
+
+/*
+ * 354259fa73e2 ("net: remove skb->vlan_present"), v6.2: a frame is tagged if vlan_all is not zero. Before,
+ * vlan_present said so, and vlan_proto could be left over from a tag that was taken off.
+ * Needed for 5.10 and 6.1.
+ */
+struct sk_buff___vlan_present {
+	__u8 vlan_present : 1;
+} __attribute__((preserve_access_index));
+
+#define DEFINE_VLAN_PRESENT(name, READ, READ_BITS)                                                           \
+	static __always_inline bool name(struct sk_buff *skb)                                                \
+	{                                                                                                    \
+		struct sk_buff___vlan_present *old = (void *)skb;                                            \
+                                                                                                             \
+		if (bpf_core_field_exists(old->vlan_present))                                                \
+			return READ_BITS(old, vlan_present);                                                 \
+		return READ(skb, vlan_proto);                                                                \
+	}
+
+/*
+ * beb5a9bea820 ("netdevice: convert private flags > BIT(31) to bitfields"), v6.12: priv_flags is a bit-field
+ * of 32 bits. Declared as one, it is read correctly in both forms.
+ */
+struct net_device___priv_flags {
+	unsigned long priv_flags : 32;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool is_bridge_port(struct net_device *dev)
+{
+	struct net_device___priv_flags *flags = (void *)dev;
+
+	return BPF_CORE_READ_BITFIELD(flags, priv_flags) &
+	       bpf_core_enum_value(enum netdev_priv_flags, IFF_BRIDGE_PORT);
+}
+
+static __always_inline bool is_bridge_device(struct net_device *dev)
+{
+	struct net_device___priv_flags *flags = (void *)dev;
+
+	return BPF_CORE_READ_BITFIELD(flags, priv_flags) & bpf_core_enum_value(enum netdev_priv_flags, IFF_EBRIDGE);
+}
+
+#endif

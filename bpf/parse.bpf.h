@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Packet bytes to a tuple. Never reads beyond the linear part; what is not there stays zero. */
+#ifndef BRPATH_PARSE_BPF_H
+#define BRPATH_PARSE_BPF_H
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <brpath/abi.h>
+
+#include "view.bpf.h"
+
+enum {
+	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_VLAN = 0x8100,
+	ETHERTYPE_QINQ = 0x88a8,
+	ETHERTYPE_PPPOE = 0x8864,
+	PPP_IPV4 = 0x0021,
+	PPP_IPV6 = 0x0057,
+	PROTO_ICMP = 1,
+	PROTO_TCP = 6,
+	PROTO_UDP = 17,
+	PROTO_ICMPV6 = 58,
+	PROTO_SCTP = 132,
+	ICMP_ECHO_REPLY = 0,
+	ICMP_ECHO = 8,
+	ICMPV6_ECHO = 128,
+	ICMPV6_ECHO_REPLY = 129,
+	IPV4_FRAGMENT_OFFSET = 0x1fff,
+	IPV6_HOP_BY_HOP = 0,
+	IPV6_ROUTING = 43,
+	IPV6_FRAGMENT = 44,
+	IPV6_DESTINATION = 60,
+	IPV6_EXTENSIONS_MAX = 6,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_ACK = 0x10,
+	TCP_FIN = 0x01,
+};
+
+struct ipv4_header {
+	__u8 version_ihl;
+	__u8 tos;
+	__be16 total_length;
+	__be16 id;
+	__be16 fragment;
+	__u8 ttl;
+	__u8 protocol;
+	__be16 checksum;
+	__u8 saddr[4];
+	__u8 daddr[4];
+};
+
+struct ipv6_header {
+	__u8 version_class_flow[4];
+	__be16 payload_length;
+	__u8 next_header;
+	__u8 hop_limit;
+	__u8 saddr[16];
+	__u8 daddr[16];
+};
+
+struct packet {
+	struct brpath_tuple tuple;
+	__u16 ethertype;
+	__u16 vlan;
+	__u8 proto;
+	__u8 tag;
+	__u8 tcp_flags;
+	__u8 icmp_type;
+};
+
+static __always_inline bool is_ip(__u16 ethertype)
+{
+	return ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6;
+}
+
+/* False if the bytes are not in the linear part: then nothing is known of them. */
+static __always_inline bool load_bytes(const struct view *view, __u32 offset, void *to, __u32 size)
+{
+	if (offset + size > view->linear_end)
+		return false;
+	return !bpf_probe_read_kernel(to, size, (void *)(view->head + offset));
+}
+
+static __always_inline void parse_icmp(struct packet *packet, const __u8 *bytes)
+{
+	__u8 type = bytes[0];
+	bool echo = packet->proto == PROTO_ICMP ? type == ICMP_ECHO || type == ICMP_ECHO_REPLY :
+						  type == ICMPV6_ECHO || type == ICMPV6_ECHO_REPLY;
+
+	packet->icmp_type = type;
+	if (echo)
+		packet->tuple.sport = packet->tuple.dport = bytes[4] << 8 | bytes[5];
+}
+
+/* Ports, ICMP identifier, TCP flags. */
+static __always_inline void parse_l4(struct packet *packet, const struct view *view, __u32 offset)
+{
+	__u8 bytes[16];
+
+	/* Constant sizes, for the verifier: TCP's flags are in byte 13, all else within 8. */
+	if (packet->proto == PROTO_TCP) {
+		if (!load_bytes(view, offset, bytes, 14))
+			return;
+		packet->tcp_flags = bytes[13];
+	} else if (!load_bytes(view, offset, bytes, 8)) {
+		return;
+	}
+	switch (packet->proto) {
+	case PROTO_TCP:
+	case PROTO_UDP:
+	case PROTO_SCTP:
+		packet->tuple.sport = bytes[0] << 8 | bytes[1];
+		packet->tuple.dport = bytes[2] << 8 | bytes[3];
+		break;
+	case PROTO_ICMP:
+	case PROTO_ICMPV6:
+		parse_icmp(packet, bytes);
+		break;
+	}
+}
+
+static __always_inline void parse_ipv4(struct packet *packet, const struct view *view, __u32 offset)
+{
+	struct ipv4_header ip;
+
+	if (!load_bytes(view, offset, &ip, sizeof(ip)))
+		return;
+	__builtin_memcpy(packet->tuple.saddr, ip.saddr, 4);
+	__builtin_memcpy(packet->tuple.daddr, ip.daddr, 4);
+	packet->proto = ip.protocol;
+	if (!(bpf_ntohs(ip.fragment) & IPV4_FRAGMENT_OFFSET))
+		parse_l4(packet, view, offset + (ip.version_ihl & 0xf) * 4);
+}
+
+static __always_inline bool is_ipv6_extension(__u8 header)
+{
+	return header == IPV6_HOP_BY_HOP || header == IPV6_ROUTING || header == IPV6_FRAGMENT ||
+	       header == IPV6_DESTINATION;
+}
+
+static __always_inline void parse_ipv6(struct packet *packet, const struct view *view, __u32 offset)
+{
+	struct ipv6_header ip;
+	__u8 header;
+	int i;
+
+	if (!load_bytes(view, offset, &ip, sizeof(ip)))
+		return;
+	__builtin_memcpy(packet->tuple.saddr, ip.saddr, 16);
+	__builtin_memcpy(packet->tuple.daddr, ip.daddr, 16);
+	header = ip.next_header;
+	offset += sizeof(ip);
+	for (i = 0; i < IPV6_EXTENSIONS_MAX && is_ipv6_extension(header); i++) {
+		__u8 extension[4]; /* next header, length, fragment offset and flags */
+
+		packet->proto = header;
+		if (!load_bytes(view, offset, extension, sizeof(extension)))
+			return;
+		if (header == IPV6_FRAGMENT) {
+			offset += 8;
+			if ((extension[2] << 8 | extension[3]) & 0xfff8) {
+				packet->proto = extension[0];
+				return; /* not the first fragment: no ports here */
+			}
+		} else {
+			offset += (extension[1] + 1) * 8;
+		}
+		header = extension[0];
+	}
+	packet->proto = header;
+	parse_l4(packet, view, offset);
+}
+
+static __always_inline void parse_ip(struct packet *packet, const struct view *view, __u32 offset)
+{
+	if (packet->ethertype == ETHERTYPE_IPV4)
+		parse_ipv4(packet, view, offset);
+	else if (packet->ethertype == ETHERTYPE_IPV6)
+		parse_ipv6(packet, view, offset);
+}
+
+/*
+ * Looks below one VLAN tag, in the skb or (before the kernel took it off) in the bytes, and below PPPoE.
+ * Returns how far the IP header is from view->l3_offset.
+ */
+static __always_inline __u32 parse_tags(struct packet *packet, const struct view *view)
+{
+	__u8 bytes[8];
+
+	packet->ethertype = view->protocol;
+	if (view->vlan_present) {
+		packet->tag = BRPATH_TAG_VLAN;
+		packet->vlan = view->vlan;
+	}
+	if (view->protocol == ETHERTYPE_VLAN || view->protocol == ETHERTYPE_QINQ) {
+		if (view->vlan_present || !load_bytes(view, view->l3_offset, bytes, 4))
+			return 0; /* a second tag: counts by its EtherType */
+		packet->tag = BRPATH_TAG_VLAN;
+		packet->vlan = (bytes[0] & 0xf) << 8 | bytes[1];
+		packet->ethertype = bytes[2] << 8 | bytes[3];
+		return 4;
+	}
+	if (view->protocol == ETHERTYPE_PPPOE && load_bytes(view, view->l3_offset, bytes, 8)) {
+		__u16 inner = bytes[6] << 8 | bytes[7];
+
+		if (inner != PPP_IPV4 && inner != PPP_IPV6)
+			return 0;
+		packet->tag = BRPATH_TAG_PPPOE;
+		packet->ethertype = inner == PPP_IPV4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
+		return 8;
+	}
+	return 0;
+}
+
+/* Returns how far the IP header is from view->l3_offset. */
+static __always_inline __u32 parse_packet(struct packet *packet, const struct view *view)
+{
+	__u32 below_tags = parse_tags(packet, view);
+
+	parse_ip(packet, view, view->l3_offset + below_tags);
+	return below_tags;
+}
+
+#endif

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# What every scene uses. A scene is a script that sources this, builds its place, sends exact traffic and checks
+# what brpath made of it. It ends with status 0, 1, or 77: skipped, with the missing feature printed.
+#
+# From the environment: BRPATH, TRAFFIC (programs), LAB (scripts/lab), BRPATH_REQUIRE_BACKENDS (backends that must
+# work here: a scene fails instead of skipping them).
+set -euo pipefail
+
+: "${BRPATH:?path of the brpath program}" "${TRAFFIC:?path of the traffic program}" "${LAB:?path of scripts/lab}"
+
+readonly ALL_BACKENDS="fentry tracepoint"
+SCENE_NAME=$(basename "$0" .sh)
+# Unique per run, so that scenes can run side by side; short, because interface names are.
+readonly PREFIX="s$$"
+readonly NODE="$PREFIX-node"
+SCENE_DIR=$(mktemp -d)
+OBSERVE_PID=
+checks=0
+
+cleanup() {
+	local status=$?
+
+	trap - EXIT INT TERM
+	[ -z "$OBSERVE_PID" ] || kill -KILL "$OBSERVE_PID" 2>/dev/null || true
+	"$LAB" down --name "$PREFIX" >"$SCENE_DIR/down.log" 2>&1 || {
+		cat "$SCENE_DIR/down.log" >&2
+		status=1
+	}
+	rm -rf "$SCENE_DIR"
+	[ "$status" -ne 0 ] || printf '%s: %d checks passed\n' "$SCENE_NAME" "$checks"
+	exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# fail WORDS: ends the scene, with what brpath last said.
+fail() {
+	printf '%s: FAILED: %s\n' "$SCENE_NAME" "$*" >&2
+	for file in "$SCENE_DIR"/summary.json "$SCENE_DIR"/stderr; do
+		[ ! -s "$file" ] || {
+			printf -- '--- %s\n' "$(basename "$file")" >&2
+			tail -c 6000 "$file" >&2
+		}
+	done
+	exit 1
+}
+
+skip() {
+	printf '%s: SKIPPED: %s\n' "$SCENE_NAME" "$*"
+	trap - EXIT
+	"$LAB" down --name "$PREFIX" >/dev/null 2>&1 || true
+	rm -rf "$SCENE_DIR"
+	exit 77
+}
+
+# same WHAT EXPECTED SEEN
+same() {
+	checks=$((checks + 1))
+	[ "$2" = "$3" ] || fail "$1: expected $2, saw $3"
+}
+
+# at_least WHAT BOUND SEEN
+at_least() {
+	checks=$((checks + 1))
+	[ "$3" -ge "$2" ] || fail "$1: expected at least $2, saw $3"
+}
+
+# contains WHAT PATTERN FILE
+contains() {
+	checks=$((checks + 1))
+	grep -qE -- "$2" "$3" || fail "$1: expected /$2/ in: $(cat "$3")"
+}
+
+in_pod() {
+	local pod=$1
+	shift
+	nsenter --net="/run/netns/$PREFIX-$pod" "$@"
+}
+
+in_node() { nsenter --net="/run/netns/$NODE" "$@"; }
+
+# lab_up [options of lab up]: without neighbour discovery and without servers, so that every frame is the scene's.
+lab_up() {
+	"$LAB" up --name "$PREFIX" --static --no-servers "$@" >"$SCENE_DIR/lab.log" 2>&1 || {
+		cat "$SCENE_DIR/lab.log" >&2
+		fail "scripts/lab up"
+	}
+}
+
+lab_down() { "$LAB" down --name "$PREFIX" >/dev/null 2>&1; }
+
+# wait_for SECONDS COMMAND...: looks until the command succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		read -rt 0.05 <> <(:) || true
+	done
+}
+
+# The backends that work here. One that is required and does not work fails the scene.
+usable_backends() {
+	local backend usable=()
+
+	for backend in $ALL_BACKENDS; do
+		if "$BRPATH" observe --netns "$NODE" --backend "$backend" --duration 100ms --format json \
+			--output /dev/null 2>"$SCENE_DIR/backend.log"; then
+			usable+=("$backend")
+		elif [[ " ${BRPATH_REQUIRE_BACKENDS:-} " == *" $backend "* ]]; then
+			cat "$SCENE_DIR/backend.log" >&2
+			fail "the backend $backend is required here and does not work"
+		else
+			printf '%s: without backend %s: %s\n' "$SCENE_NAME" "$backend" \
+				"$(head -n 1 "$SCENE_DIR/backend.log")" >&2
+		fi
+	done
+	[ "${#usable[@]}" -gt 0 ] || fail "no backend works here"
+	echo "${usable[*]}"
+}
+
+# observe_start [options]: returns when everything is attached.
+observe_start() {
+	local ready="$SCENE_DIR/ready"
+
+	rm -f "$ready" "$SCENE_DIR/summary.json"
+	mkfifo "$ready"
+	"$BRPATH" observe --netns "$NODE" --format json --output "$SCENE_DIR/summary.json" --ready-fd 9 "$@" \
+		9>"$ready" 2>"$SCENE_DIR/stderr" &
+	OBSERVE_PID=$!
+	local line=
+	read -rt 120 line <"$ready" || true
+	rm -f "$ready"
+	[ "$line" = ready ] || fail "brpath observe $* was not ready"
+}
+
+# observe_stop: Ctrl-C, and the summary is there.
+observe_stop() {
+	local status=0
+
+	kill -INT "$OBSERVE_PID"
+	wait "$OBSERVE_PID" || status=$?
+	OBSERVE_PID=
+	[ "$status" -eq 0 ] || fail "brpath ended with status $status"
+	jq empty "$SCENE_DIR/summary.json" || fail "the summary is no JSON"
+}
+
+# summary JQ-EXPRESSION
+summary() { jq -r "$1" "$SCENE_DIR/summary.json"; }
+
+# The identities of every summary: where frames went, and that pairs and totals agree.
+check_sums() {
+	same "entered = where the frames went" "$(summary .frames.entered)" \
+		"$(summary '.frames | .bridged + .routed + .up + .flooded + .dropped + .in_flight')"
+	same "pairs + unattributed = total" "$(summary '.frames | .entered - .in_flight + .egress')" \
+		"$(summary '([.pairs[] | .to_server.frames + .to_client.frames] | add // 0) + .losses.unattributed_frames')"
+	same "handlings of each direction add up" 0 "$(summary '[.pairs[] | .to_server, .to_client |
+		select(.frames != .tracked + .untracked + .hooked + .bypassed + .unknown + .none)] | length')"
+	same "paths of each direction add up" 0 "$(summary '[.pairs[] | .to_server, .to_client |
+		select(.frames != ([.paths[]] | add // 0))] | length')"
+	same "reasons of each direction add up" 0 "$(summary '[.pairs[] | .to_server, .to_client |
+		select(.bypassed != ([.bypass_reasons // {} | .[]] | add // 0))] | length')"
+}
+
+# check_lossless: nothing was lost, nothing is open.
+check_lossless() {
+	same "losses" "0 0 0" \
+		"$(summary '.losses | "\(.flow_table_full) \(.unattributed_frames) \(.missed_probes // 0)"')"
+	same "in flight at the end" 0 "$(summary .frames.in_flight)"
+}
+
+# port_packets rx|tx: the kernel's own counters, summed over the node's ports.
+port_packets() {
+	in_node ip -j -s link show master cni0 | jq "[.[].stats64.$1.packets] | add"
+}
+
+# pair_counts CLIENT-IP SERVER-IP PROTOCOL [SERVICE-IP]: "to_server frames/path/handling to_client ..." of that
+# pair's untagged frames.
+pair_counts() {
+	summary "[.pairs[] | select(.client.ip == \"$1\" and .server.ip == \"$2\" and .protocol == \"$3\"
+		and .vlan == null and ((.service.ip // \"\") == \"${4:-}\"))
+		| [.to_server, .to_client][] | [(.frames | tostring),
+		([.paths | to_entries[] | \"\(.key)=\(.value)\"] | join(\",\")),
+		([to_entries[] | select((.key | IN(\"tracked\", \"untracked\", \"hooked\", \"bypassed\", \"unknown\",
+		\"none\")) and .value > 0) | \"\(.key)=\(.value)\"] | join(\",\"))] | join(\"/\")] | join(\" \")"
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Sends an exact number of frames of one kind, and waits for an exact number of datagrams.
+#include <CLI/CLI.hpp>
+#include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdexcept>
+#include <string>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+[[noreturn]] void give_up(const std::string &what) {
+    throw std::runtime_error(what + ": " + std::strerror(errno));
+}
+
+sockaddr_storage parse_address(const std::string &text, std::uint16_t port, socklen_t &length) {
+    sockaddr_storage storage{};
+    auto *v4 = reinterpret_cast<sockaddr_in *>(&storage);
+    auto *v6 = reinterpret_cast<sockaddr_in6 *>(&storage);
+
+    if (inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        length = sizeof(*v4);
+    } else if (inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        length = sizeof(*v6);
+    } else {
+        throw std::runtime_error(text + " is not an address");
+    }
+    return storage;
+}
+
+int open_udp(const std::string &bind_to, std::uint16_t port) {
+    socklen_t length = 0;
+    const auto address = parse_address(bind_to, port, length);
+    const int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || bind(fd, reinterpret_cast<const sockaddr *>(&address), length))
+        give_up("bind a UDP socket to " + bind_to);
+    return fd;
+}
+
+struct UdpOptions {
+    std::string from, to;
+    std::uint16_t source_port = 0, port = 0;
+    int count = 1;
+    std::size_t size = 64;
+    int ports = 1; // source ports source_port, source_port + 1, ...; count frames from each
+};
+
+void send_udp(const UdpOptions &options) {
+    socklen_t length = 0;
+    const auto to = parse_address(options.to, options.port, length);
+    const Bytes payload(options.size, 'x');
+
+    for (int port = 0; port < options.ports; port++) {
+        const int fd = open_udp(options.from, static_cast<std::uint16_t>(options.source_port + port));
+        for (int i = 0; i < options.count; i++)
+            if (sendto(fd, payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr *>(&to),
+                       length) < 0)
+                give_up("send a datagram");
+        close(fd);
+    }
+}
+
+// Prints "ready", then receives until nothing came for a second or `count` datagrams are there; prints the
+// number.
+void receive_udp(const UdpOptions &options) {
+    const int fd = open_udp(options.from, options.port);
+    std::array<char, 65536> buffer{};
+    pollfd readable{fd, POLLIN, 0};
+    int received = 0;
+
+    std::puts("ready");
+    std::fflush(stdout);
+    while (received < options.count && poll(&readable, 1, received ? 2000 : 20000) > 0)
+        if (recv(fd, buffer.data(), buffer.size(), 0) >= 0)
+            received++;
+    std::printf("%d\n", received);
+    close(fd);
+}
+
+struct FrameOptions {
+    std::string device, to = "ff:ff:ff:ff:ff:ff", from = "02:00:00:00:00:01";
+    std::uint16_t ethertype = 0x88b5; // local experimental
+    int vlan = -1;
+    bool pppoe = false;
+    std::string source, destination; // IP addresses; empty: no IP header
+    int protocol = 132;
+    std::uint16_t source_port = 0, destination_port = 0;
+    int count = 1;
+    std::size_t size = 20; // bytes after the headers
+};
+
+void append16(Bytes &bytes, unsigned value) {
+    bytes.push_back(static_cast<std::uint8_t>(value >> 8));
+    bytes.push_back(static_cast<std::uint8_t>(value));
+}
+
+void append_mac(Bytes &bytes, const std::string &text) {
+    std::array<unsigned, 6> mac{};
+
+    if (std::sscanf(text.c_str(), "%x:%x:%x:%x:%x:%x", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4],
+                    &mac[5]) != 6)
+        throw std::runtime_error(text + " is not a MAC address");
+    for (const unsigned byte : mac)
+        bytes.push_back(static_cast<std::uint8_t>(byte));
+}
+
+void append_address(Bytes &bytes, const std::string &text, int family) {
+    std::array<std::uint8_t, 16> address{};
+
+    if (inet_pton(family, text.c_str(), address.data()) != 1)
+        throw std::runtime_error(text + " is not an address");
+    bytes.insert(bytes.end(), address.begin(), address.begin() + (family == AF_INET ? 4 : 16));
+}
+
+void append_ipv4(Bytes &bytes, const FrameOptions &options, std::size_t payload) {
+    const std::size_t start = bytes.size();
+    std::uint32_t sum = 0;
+
+    append16(bytes, 0x4500);
+    append16(bytes, static_cast<unsigned>(20 + payload));
+    append16(bytes, 0);
+    append16(bytes, 0x4000);
+    append16(bytes, 64U << 8 | static_cast<unsigned>(options.protocol));
+    append16(bytes, 0);
+    append_address(bytes, options.source, AF_INET);
+    append_address(bytes, options.destination, AF_INET);
+    for (std::size_t i = start; i < bytes.size(); i += 2)
+        sum += static_cast<std::uint32_t>(bytes[i] << 8 | bytes[i + 1]);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = ~(sum + (sum >> 16)) & 0xffff;
+    bytes[start + 10] = static_cast<std::uint8_t>(sum >> 8);
+    bytes[start + 11] = static_cast<std::uint8_t>(sum);
+}
+
+void append_ipv6(Bytes &bytes, const FrameOptions &options, std::size_t payload) {
+    append16(bytes, 0x6000);
+    append16(bytes, 0);
+    append16(bytes, static_cast<unsigned>(payload));
+    append16(bytes, static_cast<unsigned>(options.protocol) << 8 | 64);
+    append_address(bytes, options.source, AF_INET6);
+    append_address(bytes, options.destination, AF_INET6);
+}
+
+Bytes build_frame(const FrameOptions &options) {
+    const bool is_ip = !options.source.empty();
+    const bool is_ipv6 = options.source.find(':') != std::string::npos;
+    const std::size_t l4 = 12 + options.size;
+    const unsigned ethertype = !is_ip ? options.ethertype : is_ipv6 ? 0x86dd : 0x0800;
+    Bytes bytes;
+
+    append_mac(bytes, options.to);
+    append_mac(bytes, options.from);
+    if (options.vlan >= 0) {
+        append16(bytes, 0x8100);
+        append16(bytes, static_cast<unsigned>(options.vlan));
+    }
+    append16(bytes, options.pppoe ? 0x8864 : ethertype);
+    if (options.pppoe) {
+        append16(bytes, 0x1100);
+        append16(bytes, 1);
+        append16(bytes, static_cast<unsigned>(2 + l4 + (is_ipv6 ? 40 : 20)));
+        append16(bytes, is_ipv6 ? 0x0057 : 0x0021);
+    }
+    if (is_ip) {
+        is_ipv6 ? append_ipv6(bytes, options, l4) : append_ipv4(bytes, options, l4);
+        append16(bytes, options.source_port);
+        append16(bytes, options.destination_port);
+        bytes.resize(bytes.size() + 8);
+    }
+    bytes.resize(bytes.size() + options.size, 'x');
+    return bytes;
+}
+
+void send_frames(const FrameOptions &options) {
+    const Bytes frame = build_frame(options);
+    const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    sockaddr_ll to{};
+
+    if (fd < 0)
+        give_up("open a packet socket");
+    to.sll_family = AF_PACKET;
+    to.sll_ifindex = static_cast<int>(if_nametoindex(options.device.c_str()));
+    for (int i = 0; i < options.count; i++)
+        if (sendto(fd, frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr *>(&to), sizeof(to)) <
+            0)
+            give_up("send a frame by " + options.device);
+    close(fd);
+}
+
+void add_udp(CLI::App &app, UdpOptions &udp) {
+    auto *send = app.add_subcommand("udp", "send datagrams");
+    send->add_option("--from", udp.from, "address to send from")->required();
+    send->add_option("--source-port", udp.source_port);
+    send->add_option("--to", udp.to)->required();
+    send->add_option("--port", udp.port)->required();
+    send->add_option("--count", udp.count);
+    send->add_option("--ports", udp.ports, "source ports, --count datagrams from each");
+    send->add_option("--size", udp.size, "bytes of payload");
+    send->callback([&udp] { send_udp(udp); });
+
+    auto *receive = app.add_subcommand("receive", "wait for datagrams, print how many came");
+    receive->add_option("--on", udp.from, "address to listen on")->required();
+    receive->add_option("--port", udp.port)->required();
+    receive->add_option("--count", udp.count, "at most");
+    receive->callback([&udp] { receive_udp(udp); });
+}
+
+void add_frame(CLI::App &app, FrameOptions &frame) {
+    auto *send = app.add_subcommand("frame", "send hand-made frames");
+    send->add_option("--device", frame.device)->required();
+    send->add_option("--to", frame.to, "destination MAC");
+    send->add_option("--from", frame.from, "source MAC");
+    send->add_option("--ethertype", frame.ethertype);
+    send->add_option("--vlan", frame.vlan, "802.1Q tag in the frame's bytes");
+    send->add_flag("--pppoe", frame.pppoe);
+    send->add_option("--source", frame.source, "IP address: makes it an IP frame");
+    send->add_option("--destination", frame.destination);
+    send->add_option("--protocol", frame.protocol, "IP protocol");
+    send->add_option("--source-port", frame.source_port);
+    send->add_option("--port", frame.destination_port);
+    send->add_option("--count", frame.count);
+    send->add_option("--size", frame.size, "bytes after the headers");
+    send->callback([&frame] { send_frames(frame); });
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    CLI::App app("Exact traffic for brpath's tests");
+    UdpOptions udp;
+    FrameOptions frame;
+
+    app.require_subcommand(1);
+    add_udp(app, udp);
+    add_frame(app, frame);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+        return app.exit(error);
+    } catch (const std::exception &error) {
+        std::fprintf(stderr, "traffic: cannot %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}

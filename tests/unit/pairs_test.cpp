@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "flows.hpp"
+#include "model/findings.hpp"
+#include "model/fix.hpp"
+#include "model/pairs.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace brpath;
+using brpath::test::Flow;
+using brpath::test::Header;
+
+const Header to_service{"10.244.1.11", 40000, "10.96.0.10", 80};
+const Header to_backend{"10.244.1.11", 40000, "10.244.1.12", 8080};
+const Header from_backend{"10.244.1.12", 8080, "10.244.1.11", 40000};
+const Header from_service{"10.96.0.10", 80, "10.244.1.11", 40000};
+
+constexpr std::uint8_t syn = 0x02, rst = 0x04, ack = 0x10;
+
+brpath_setting all_off(std::uint32_t, bool) {
+    return {BRPATH_ANSWER_YES, BRPATH_ANSWER_NO, BRPATH_ANSWER_NO, BRPATH_ANSWER_NO};
+}
+
+void add(PairTable &table, const Flow &flow, int sign = 1) { table.add(flow.key, flow.flow, sign); }
+
+Flow request(std::uint64_t frames) {
+    return Flow(IPPROTO_TCP, to_service, frames)
+        .leaves_as(to_backend)
+        .is(BRPATH_ROUTED, BRPATH_TRACKED)
+        .directed(BRPATH_DIR_ORIGINAL)
+        .with_tcp(syn, static_cast<std::uint32_t>(frames), 0);
+}
+
+Flow broken_reply(std::uint64_t frames) {
+    return Flow(IPPROTO_TCP, from_backend, frames).with_tcp(syn | ack, 0, 0);
+}
+
+Flow reset(std::uint64_t frames) {
+    return Flow(IPPROTO_TCP, to_backend, frames).with_tcp(rst, 0, static_cast<std::uint32_t>(frames));
+}
+
+TEST_CASE("no flows, no pairs") {
+    CHECK(PairTable(all_off).pairs().empty());
+    CHECK_EQ(PairTable(all_off).by_path()[BRPATH_BRIDGED], 0);
+}
+
+TEST_CASE("the incident is one pair with its Service, replies, resets and retransmissions") {
+    PairTable table(all_off);
+    add(table, request(3));
+    add(table, broken_reply(2));
+    add(table, reset(2));
+
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 1);
+    const auto &pair = pairs[0];
+    CHECK_EQ(pair.client.ip, "10.244.1.11");
+    CHECK_EQ(pair.server.ip, "10.244.1.12");
+    REQUIRE(pair.service.has_value());
+    CHECK_EQ(pair.service->ip, "10.96.0.10");
+    CHECK_EQ(pair.service->port, 80);
+    CHECK_EQ(pair.protocol, "tcp");
+    CHECK_EQ(pair.to_server.frames, 5);
+    CHECK_EQ(pair.to_server.by_handling[BRPATH_TRACKED], 3);
+    CHECK_EQ(pair.to_server.by_handling[BRPATH_BYPASSED], 2);
+    CHECK_EQ(pair.to_client.frames, 2);
+    CHECK_EQ(pair.to_client.bytes, 200);
+    CHECK_EQ(pair.to_client.by_reason[BRPATH_SYSCTL_OFF], 2);
+    CHECK_EQ(pair.untranslated_replies, 2);
+    CHECK_EQ(pair.client_resets, 2);
+    CHECK_EQ(pair.syn_retransmissions, 2);
+}
+
+TEST_CASE("a translated reply is the same pair and no finding") {
+    PairTable table(all_off);
+    add(table, request(1));
+    add(table, Flow(IPPROTO_TCP, from_backend, 1)
+                   .leaves_as(from_service)
+                   .is(BRPATH_BRIDGED, BRPATH_TRACKED)
+                   .directed(BRPATH_DIR_REPLY)
+                   .with_tcp(syn | ack, 0, 0));
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 1);
+    CHECK_EQ(pairs[0].to_client.frames, 1);
+    CHECK_EQ(pairs[0].untranslated_replies, 0);
+    CHECK_EQ(pairs[0].syn_retransmissions, 0);
+}
+
+TEST_CASE("a translated reply alone tells client, server and Service") {
+    PairTable table(all_off);
+    add(table, Flow(IPPROTO_TCP, from_backend, 1)
+                   .leaves_as(from_service)
+                   .is(BRPATH_BRIDGED, BRPATH_TRACKED)
+                   .directed(BRPATH_DIR_REPLY));
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 1);
+    CHECK_EQ(pairs[0].client.ip, "10.244.1.11");
+    CHECK_EQ(pairs[0].server.ip, "10.244.1.12");
+    CHECK_EQ(pairs[0].service->ip, "10.96.0.10");
+    CHECK_EQ(pairs[0].client.port_ifindex, 2);
+    CHECK_EQ(pairs[0].server.port_ifindex, 1);
+}
+
+TEST_CASE("direct traffic between the same two endpoints is a pair of its own, without a finding") {
+    PairTable table(all_off);
+    add(table, request(1));
+    add(table, Flow(IPPROTO_TCP, {"10.244.1.11", 50000, "10.244.1.12", 8080}, 7).with_tcp(syn | ack, 1, 0));
+    add(table, Flow(IPPROTO_TCP, {"10.244.1.12", 8080, "10.244.1.11", 50000}, 5).with_tcp(syn | ack, 0, 0));
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 2);
+    CHECK_EQ(pairs[0].to_server.frames, 7); // more frames come first when nothing is broken
+    CHECK_EQ(pairs[0].to_client.frames, 5);
+    CHECK_FALSE(pairs[0].service.has_value());
+    CHECK_EQ(pairs[0].untranslated_replies, 0);
+}
+
+TEST_CASE("who is the client, when nothing but the frames tells") {
+    struct Row {
+        const char *what;
+        Flow flow;
+        const char *client;
+    };
+    const Header up{"10.0.0.1", 40000, "10.0.0.2", 53};
+    const Header down{"10.0.0.2", 53, "10.0.0.1", 40000};
+    const Header same{"10.0.0.1", 123, "10.0.0.2", 123};
+    const Header icmp{"10.0.0.1", 7, "10.0.0.2", 7};
+    Flow echo(IPPROTO_ICMP, icmp, 1);
+    Flow echo_reply(IPPROTO_ICMP, icmp, 1);
+    echo.flow.icmp_type = 8;
+    echo_reply.flow.icmp_type = 0;
+    const Row rows[] = {
+        {"higher port asks", Flow(IPPROTO_UDP, up, 1), "10.0.0.1"},
+        {"lower port answers", Flow(IPPROTO_UDP, down, 1), "10.0.0.1"},
+        {"equal ports: the first seen asks", Flow(IPPROTO_UDP, same, 1), "10.0.0.1"},
+        {"conntrack knows better than ports", Flow(IPPROTO_UDP, down, 1).directed(BRPATH_DIR_ORIGINAL),
+         "10.0.0.2"},
+        {"SYN asks", Flow(IPPROTO_TCP, down, 1).with_tcp(syn, 1, 0), "10.0.0.2"},
+        {"SYN and ACK answers", Flow(IPPROTO_TCP, up, 1).with_tcp(syn | ack, 0, 0), "10.0.0.2"},
+        {"echo request asks", echo, "10.0.0.1"},
+        {"echo reply answers", echo_reply, "10.0.0.2"},
+    };
+
+    for (const auto &row : rows) {
+        CAPTURE(row.what);
+        PairTable table(all_off);
+        add(table, row.flow);
+        CHECK_EQ(table.pairs().at(0).client.ip, row.client);
+    }
+}
+
+TEST_CASE("a request that leaves this node gets its server from the translation that was learned") {
+    PairTable table(all_off);
+    Flow translation(IPPROTO_TCP, to_service, 0);
+    translation.leaves_as({"192.168.0.1", 61000, "10.244.2.9", 8080}); // another node's pod, masqueraded
+    table.learn_translation(translation.key, translation.flow);
+    add(table, Flow(IPPROTO_TCP, to_service, 3).is(BRPATH_UP, BRPATH_TRACKED).directed(BRPATH_DIR_ORIGINAL));
+    add(table,
+        Flow(IPPROTO_TCP, from_service, 2).is(BRPATH_EGRESS, BRPATH_TRACKED).directed(BRPATH_DIR_REPLY));
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 1);
+    CHECK_EQ(pairs[0].server.ip, "10.244.2.9");
+    CHECK_EQ(pairs[0].service->ip, "10.96.0.10");
+    CHECK_EQ(pairs[0].to_server.frames, 3);
+    CHECK_EQ(pairs[0].to_client.frames, 2);
+    CHECK_EQ(pairs[0].untranslated_replies, 0);
+}
+
+TEST_CASE("IPv6 and VLANs are kept apart from their look-alikes") {
+    PairTable table(all_off);
+    Flow tagged(IPPROTO_UDP, {"10.0.0.1", 5, "10.0.0.2", 4}, 1);
+    tagged.key.vlan = 10;
+    add(table, tagged);
+    add(table, Flow(IPPROTO_UDP, {"10.0.0.1", 5, "10.0.0.2", 4}, 1));
+    add(table, Flow(IPPROTO_UDP, {"fd00::1", 5, "fd00::2", 4}, 1));
+    CHECK_EQ(table.pairs().size(), 3);
+}
+
+TEST_CASE("frames that are not IP count by EtherType and port") {
+    PairTable table(all_off);
+    Flow arp(0, {"0.0.0.0", 0, "0.0.0.0", 0}, 4);
+    arp.key.ethertype = ETH_P_ARP;
+    arp.is(BRPATH_FLOODED, BRPATH_BYPASSED);
+    add(table, arp);
+    Flow answer = arp;
+    answer.key.port_in = 0;
+    answer.key.port_out = 1;
+    answer.is(BRPATH_EGRESS, BRPATH_NONE);
+    add(table, answer);
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 1);
+    CHECK_EQ(pairs[0].protocol, "arp");
+    CHECK_EQ(pairs[0].client.ip, "");
+    CHECK_EQ(pairs[0].client.port_ifindex, 1);
+    CHECK_EQ(pairs[0].to_server.frames, 4);
+    CHECK_EQ(pairs[0].to_server.by_reason[BRPATH_NOT_IP], 4);
+    CHECK_EQ(pairs[0].to_client.frames, 4);
+}
+
+TEST_CASE("what is added for one summary and taken away leaves no trace") {
+    PairTable table(all_off);
+    add(table, request(3));
+    const auto before = table.pairs().at(0);
+    for (const auto &flow : {request(1), broken_reply(1), reset(1)}) {
+        add(table, flow);
+        add(table, flow, -1);
+    }
+    const auto after = table.pairs().at(0);
+    CHECK_EQ(after.to_server, before.to_server);
+    CHECK_EQ(after.to_client, before.to_client);
+    CHECK_EQ(after.untranslated_replies, 0);
+    CHECK_EQ(after.client_resets, 0);
+    CHECK_EQ(after.syn_retransmissions, before.syn_retransmissions);
+    CHECK_EQ(table.by_path()[BRPATH_ROUTED], 3);
+    CHECK_EQ(table.by_path()[BRPATH_BRIDGED], 0);
+}
+
+TEST_CASE("connections are forgotten in generations, never without a bound") {
+    Connections connections(4);
+    for (std::uint16_t port = 1; port < 1000; port++) {
+        const Flow flow(IPPROTO_TCP, {"10.0.0.1", port, "10.0.0.2", 80}, 1);
+        connections.find_or_make(flow.key, flow.flow);
+        CHECK_LE(connections.size(), 8);
+    }
+}
+
+TEST_CASE("a connection that is used stays") {
+    Connections connections(4);
+    const Flow kept = request(1);
+    const auto first = connections.find_or_make(kept.key, kept.flow).connection;
+    for (std::uint16_t port = 1; port < 100; port++) {
+        const Flow other(IPPROTO_TCP, {"10.0.0.1", port, "10.0.0.2", 80}, 1);
+        connections.find_or_make(other.key, other.flow);
+        const Flow reply = broken_reply(1);
+        CHECK_EQ(connections.find_or_make(reply.key, reply.flow).connection, first);
+    }
+}
+
+Summary summarise(const PairTable &table) {
+    Summary summary;
+    summary.pairs = table.pairs();
+    find_all(summary);
+    return summary;
+}
+
+TEST_CASE("reply-not-translated says who, what, why and what to type") {
+    PairTable table(all_off);
+    add(table, request(3));
+    add(table, broken_reply(2));
+    add(table, reset(2));
+    Summary summary;
+    summary.node.netns = "node";
+    summary.pairs = table.pairs();
+    summary.pairs[0].client.name = "frontend";
+    summary.pairs[0].server.name = "cart";
+    summary.pairs[0].service->name = "shop/cart";
+    find_all(summary);
+
+    REQUIRE_EQ(summary.findings.size(), 1);
+    const auto &finding = summary.findings[0];
+    CHECK_EQ(finding.id, "reply-not-translated");
+    CHECK_EQ(finding.severity, Severity::critical);
+    for (const char *word : {"frontend", "cart", "shop/cart", "10.96.0.10:80", "resets"})
+        CHECK_NE(finding.summary.find(word), std::string::npos);
+    REQUIRE_FALSE(finding.fix.empty());
+    CHECK_EQ(finding.fix[0], "nsenter --net=/run/netns/node sysctl -w net.bridge.bridge-nf-call-iptables=1");
+    CHECK_EQ(summary.pairs[0].findings, std::vector<std::string>{"reply-not-translated"});
+}
+
+TEST_CASE("no reply, or a healthy one, is no finding") {
+    PairTable table(all_off);
+    CHECK(summarise(table).findings.empty());
+    add(table, request(3));
+    CHECK(summarise(table).findings.empty());
+}
+
+TEST_CASE("the fix fits the reason and the family") {
+    struct Row {
+        brpath_reason reason;
+        bool ipv6;
+        std::string first;
+    };
+    const Row rows[] = {
+        {BRPATH_SYSCTL_OFF, false, "sysctl -w net.bridge.bridge-nf-call-iptables=1"},
+        {BRPATH_SYSCTL_OFF, true, "sysctl -w net.bridge.bridge-nf-call-ip6tables=1"},
+        {BRPATH_MODULE_ABSENT, false, "modprobe br_netfilter"},
+        {BRPATH_VLAN_TAGGED, false, "sysctl -w net.bridge.bridge-nf-filter-vlan-tagged=1"},
+    };
+    for (const auto &row : rows) {
+        Counts bypassed;
+        bypassed.by_reason.at(row.reason) = 1;
+        CHECK_EQ(fix_for_bypass(bypassed, row.ipv6, Summary{}).at(0), row.first);
+    }
+}
+
+} // namespace

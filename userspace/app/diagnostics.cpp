@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "app/diagnostics.hpp"
+
+#include "app/start.hpp"
+#include "util/printable.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <fmt/format.h>
+#include <map>
+#include <string_view>
+#include <unistd.h>
+
+namespace brpath {
+
+namespace {
+
+// To a closed stderr there is nothing to say.
+void say(const std::string &line) {
+    const std::string text = fmt::format("brpath: {}\n", line);
+
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+std::string place(const std::string &netns) {
+    return netns.empty() ? "here" : "in namespace " + printable(netns);
+}
+
+} // namespace
+
+void Diagnostics::waiting_for_bridge(const std::string &netns) const {
+    say(fmt::format("there is no bridge {}; waiting for one to appear (Ctrl-C ends, --netns looks elsewhere)",
+                    place(netns)));
+}
+
+void Diagnostics::planned(const HookPlan &plan) const {
+    if (verbosity_ < 1)
+        return;
+    for (const auto &hook : plan) {
+        for (const auto &line : hook.explanation)
+            say(fmt::format("hook {}: not possible: {}", hook.hook->name, line));
+        if (hook.candidate)
+            say(fmt::format("hook {}: {} on {}", hook.hook->name, backend_name(hook.candidate->kind),
+                            hook.candidate->symbol));
+        else
+            say(fmt::format("hook {}: none; not seen: {}", hook.hook->name, hook.hook->purpose));
+    }
+}
+
+void Diagnostics::attached(const Started &started) const {
+    std::map<std::string, int> backends;
+    std::string summary;
+
+    for (const auto &hook : started.hooks)
+        backends[hook.backend]++;
+    for (const auto &[backend, hooks] : backends)
+        summary += fmt::format("{}{} hooks by {}", summary.empty() ? "" : ", ", hooks, backend);
+    say(fmt::format("attached in {} ms ({}); observing {}, Ctrl-C ends with a summary",
+                    started.attach_time.count(), summary, place(started.node.netns)));
+}
+
+Result<void> Diagnostics::tell_ready(std::optional<int> fd) const {
+    constexpr std::string_view line = "ready\n";
+
+    if (!fd)
+        return {};
+    if (write(*fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+        return fail_errno(fmt::format("write to --ready-fd {}", *fd), errno);
+    close(*fd);
+    return {};
+}
+
+void print_error(const Error &error) {
+    say(fmt::format("cannot {}: {}", error.tried, error.why));
+    if (!error.hint.empty())
+        say(error.hint);
+}
+
+} // namespace brpath

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What brpath says about itself, on stderr.
+#pragma once
+
+#include "probe/hook_plan.hpp"
+#include "util/result.hpp"
+
+#include <optional>
+#include <string>
+
+namespace brpath {
+
+struct Started;
+
+class Diagnostics {
+  public:
+    explicit Diagnostics(int verbosity) : verbosity_(verbosity) {}
+
+    void waiting_for_bridge(const std::string &netns) const;
+    void planned(const HookPlan &plan) const; // -v: why each hook got its program
+    void attached(const Started &started) const;
+
+    // One line "ready" to a descriptor that a script gave us, then nothing more.
+    [[nodiscard]] Result<void> tell_ready(std::optional<int> fd) const;
+
+  private:
+    int verbosity_;
+};
+
+// An error as a person reads it: what was tried, why it failed, what to do.
+void print_error(const Error &error);
+
+} // namespace brpath

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "app/observation.hpp"
+
+#include "model/findings.hpp"
+
+#include <utility>
+
+namespace brpath {
+
+Observation::Observation(const SystemView &view, const Names &names, std::string only_bridge)
+    : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)),
+      pairs_([&view](std::uint32_t port, bool ipv6) { return view.setting(port, ipv6); }) {}
+
+void Observation::add(const Harvest &harvest) {
+    for (const auto &translation : harvest.translations)
+        pairs_.learn_translation(translation.key, translation.flow);
+    for (const auto &counts : harvest.flows)
+        pairs_.add(counts.key, counts.flow);
+    totals_.entered += harvest.totals.entered;
+    totals_.flow_table_full += harvest.totals.flow_table_full;
+    totals_.ring_full += harvest.totals.ring_full;
+    for (int path = 0; path < BRPATH_PATHS; path++)
+        for (int handling = 0; handling < BRPATH_HANDLINGS; handling++)
+            totals_.unattributed[path][handling] += harvest.totals.unattributed[path][handling];
+}
+
+void Observation::add_for_good(const std::vector<FlowCounts> &last_frames) {
+    for (const auto &counts : last_frames)
+        pairs_.add(counts.key, counts.flow);
+}
+
+void Observation::name(Endpoint &endpoint) const {
+    const PortName *port = endpoint.port_ifindex ? names_->port(endpoint.port_ifindex) : nullptr;
+
+    if (port)
+        endpoint.port_device = port->device;
+    if (const auto given = names_->given(endpoint.ip))
+        endpoint.name = *given;
+    else if (port && !port->endpoint.empty())
+        endpoint.name = port->endpoint;
+    else if (const auto found = names_->address(endpoint.ip))
+        endpoint.name = *found;
+}
+
+void Observation::name_all(std::vector<Pair> &pairs) const {
+    for (auto &pair : pairs) {
+        name(pair.client);
+        name(pair.server);
+        if (pair.service)
+            pair.service->name = names_->address(pair.service->ip).value_or("");
+    }
+}
+
+void Observation::fill_totals(Summary &summary) const {
+    auto &frames = summary.frames;
+
+    frames.by_path = pairs_.by_path();
+    for (std::size_t path = 0; path < BRPATH_PATHS; path++)
+        for (const auto unattributed : totals_.unattributed[path]) {
+            frames.by_path.at(path) += static_cast<std::int64_t>(unattributed);
+            summary.losses.unattributed_frames += static_cast<std::int64_t>(unattributed);
+        }
+    frames.entered = static_cast<std::int64_t>(totals_.entered);
+    frames.in_flight = frames.entered;
+    for (const auto path : {BRPATH_BRIDGED, BRPATH_ROUTED, BRPATH_UP, BRPATH_FLOODED, BRPATH_DROPPED})
+        frames.in_flight -= frames.by_path.at(path);
+    summary.losses.ring_full = static_cast<std::int64_t>(totals_.ring_full);
+    summary.losses.flow_table_full = static_cast<std::int64_t>(totals_.flow_table_full);
+}
+
+Summary Observation::summarise(Summary head, const std::vector<FlowCounts> &last_frames) {
+    Summary summary = std::move(head);
+
+    for (const auto &counts : last_frames)
+        pairs_.add(counts.key, counts.flow);
+    fill_totals(summary);
+    summary.pairs = pairs_.pairs();
+    for (const auto &counts : last_frames)
+        pairs_.add(counts.key, counts.flow, -1);
+
+    summary.module_present = view_->module_present();
+    summary.bridges = view_->summarise(only_bridge_);
+    name_all(summary.pairs);
+    find_all(summary);
+    return summary;
+}
+
+} // namespace brpath

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One observation from its beginning: harvests go in, summaries come out.
+#pragma once
+
+#include "app/system_view.hpp"
+#include "model/pairs.hpp"
+#include "model/summary.hpp"
+#include "names/names.hpp"
+#include "probe/collector.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace brpath {
+
+class Observation {
+  public:
+    // `view` and `names` are kept current by the caller and must outlive it.
+    Observation(const SystemView &view, const Names &names, std::string only_bridge);
+
+    void add(const Harvest &harvest);
+
+    // Frames that have ended but are not harvested (Harvest::last_frames of the last one) count in this
+    // summary only. `head` has what is not counted: node, hooks, losses.missed_probes.
+    Summary summarise(Summary head, const std::vector<FlowCounts> &last_frames);
+
+    // The last frames for good: nothing else will count them any more.
+    void add_for_good(const std::vector<FlowCounts> &last_frames);
+
+  private:
+    void name(Endpoint &endpoint) const;
+    void name_all(std::vector<Pair> &pairs) const;
+    void fill_totals(Summary &summary) const;
+
+    const SystemView *view_;
+    const Names *names_;
+    std::string only_bridge_;
+    PairTable pairs_;
+    brpath_totals totals_{}; // since the beginning
+};
+
+} // namespace brpath

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "app/observe.hpp"
+
+#include "app/diagnostics.hpp"
+#include "app/observation.hpp"
+#include "app/screen.hpp"
+#include "app/signals.hpp"
+#include "app/start.hpp"
+#include "app/system_view.hpp"
+#include "names/names.hpp"
+#include "probe/collector.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <optional>
+
+namespace brpath {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+// How often the ring is emptied and the sysctls are looked at, and how long counts stay in the kernel at most
+// when nobody asks for them.
+constexpr milliseconds ring_period{100};
+constexpr milliseconds harvest_period{1000};
+constexpr milliseconds terminal_interval{2000};
+
+// Everything that lives for the length of one observation.
+class ObserveLoop {
+  public:
+    ObserveLoop(const ObserveOptions &options, StopSignals &signals, Screen &screen, Started &started,
+                Collector &collector)
+        : options_(options), signals_(signals), screen_(screen), started_(started), collector_(collector),
+          observation_(started.view, started.names, options.bridge), begin_(Clock::now()),
+          next_harvest_(begin_ + harvest_period), interval_(options.interval) {
+        if (!interval_ && screen.is_terminal())
+            interval_ = terminal_interval;
+        if (interval_)
+            next_show_ = begin_ + *interval_;
+    }
+
+    Result<void> run() {
+        while (!screen_.is_closed() && !signals_.wait(time_to_wait())) {
+            if (options_.duration && Clock::now() >= begin_ + *options_.duration)
+                break;
+            if (auto done = step(); !done)
+                return done;
+        }
+        return finish();
+    }
+
+  private:
+    [[nodiscard]] milliseconds time_to_wait() const {
+        auto until = Clock::now() + ring_period;
+
+        if (options_.duration)
+            until = std::min(until, begin_ + *options_.duration);
+        if (next_show_)
+            until = std::min(until, *next_show_);
+        return std::chrono::ceil<milliseconds>(until - Clock::now());
+    }
+
+    Result<void> step() {
+        const auto now = Clock::now();
+
+        if (next_show_ && now >= *next_show_) {
+            while (*next_show_ <= now) // an interval that took too long is skipped, not made up for
+                *next_show_ += *interval_;
+            return show();
+        }
+        started_.poll_setting();
+        if (now >= next_harvest_)
+            return harvest(false).map([](const Harvest &) {});
+        return collector_.consume_ring();
+    }
+
+    Result<Harvest> harvest(bool with_names) {
+        auto harvest = collector_.harvest();
+
+        next_harvest_ = Clock::now() + harvest_period;
+        if (!harvest)
+            return harvest;
+        if (auto done = started_.refresh(with_names); !done)
+            return Failure(done.error());
+        observation_.add(*harvest);
+        return harvest;
+    }
+
+    Result<void> show() {
+        auto harvested = harvest(true);
+
+        if (!harvested)
+            return Failure(harvested.error());
+        return screen_.show(observation_.summarise(head(), harvested->last_frames));
+    }
+
+    Result<void> finish() {
+        auto last = collector_.finish();
+
+        if (!last)
+            return Failure(last.error());
+        const auto summary_head = head();
+        if (auto done = started_.refresh(true); !done)
+            return done;
+        observation_.add(*last);
+        observation_.add_for_good(last->last_frames);
+        if (screen_.is_closed())
+            return {};
+        return screen_.show_last(observation_.summarise(summary_head, {}));
+    }
+
+    [[nodiscard]] Summary head() const {
+        Summary head;
+
+        head.node = started_.node;
+        head.node.duration_s = std::chrono::duration<double>(Clock::now() - begin_).count();
+        head.hooks = started_.hooks;
+        if (const auto missed = started_.session.missed_runs())
+            head.losses.missed_probes = static_cast<std::int64_t>(*missed);
+        return head;
+    }
+
+    const ObserveOptions &options_;
+    StopSignals &signals_;
+    Screen &screen_;
+    Started &started_;
+    Collector &collector_;
+    Observation observation_;
+    Clock::time_point begin_;
+    Clock::time_point next_harvest_;
+    std::optional<milliseconds> interval_;
+    std::optional<Clock::time_point> next_show_;
+};
+
+} // namespace
+
+Result<void> observe(const ObserveOptions &options) {
+    const Diagnostics diagnostics(options.verbosity);
+    auto screen = Screen::open(options);
+    if (!screen)
+        return Failure(screen.error());
+    auto signals = StopSignals::make();
+    if (!signals)
+        return Failure(signals.error());
+    auto started = start(options, *signals, diagnostics);
+    if (!started)
+        return Failure(started.error());
+    if (!*started)
+        return {}; // stopped while waiting for a bridge
+    auto collector = Collector::make((*started)->session);
+    if (!collector)
+        return Failure(collector.error());
+
+    ObserveLoop loop(options, *signals, *screen, **started, *collector);
+    (*started)->session.enable();
+    diagnostics.attached(**started);
+    if (auto done = diagnostics.tell_ready(options.ready_fd); !done)
+        return done;
+    return loop.run();
+}
+
+} // namespace brpath

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Where summaries are written: a terminal redraws in place, everything else gets one after the other.
+#pragma once
+
+#include "cli/options.hpp"
+#include "model/summary.hpp"
+#include "util/result.hpp"
+#include "util/unique_fd.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace brpath {
+
+class Screen {
+  public:
+    // Opens the output file if one is asked for, so that a bad path is known before anything is attached.
+    static Result<Screen> open(const ObserveOptions &options);
+
+    [[nodiscard]] bool is_terminal() const { return terminal_; }
+
+    // One of several. On a terminal it replaces the one before and is cut to the screen's height.
+    Result<void> show(const Summary &summary);
+
+    // The last one: whole.
+    Result<void> show_last(const Summary &summary);
+
+    // The reader went away (EPIPE): nothing more to do, and nothing wrong.
+    [[nodiscard]] bool is_closed() const { return closed_; }
+
+  private:
+    Screen(UniqueFd file, Format format) : file_(std::move(file)), format_(format) {}
+
+    [[nodiscard]] int fd() const;
+    [[nodiscard]] std::string render(const Summary &summary) const;
+    [[nodiscard]] std::string erase_last() const;
+    Result<void> write_all(const std::string &text);
+
+    UniqueFd file_; // empty: stdout
+    Format format_;
+    bool terminal_ = false;
+    bool closed_ = false;
+    std::size_t lines_shown_ = 0;
+};
+
+} // namespace brpath

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "app/signals.hpp"
+
+#include "app/exit_status.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace brpath {
+
+namespace {
+
+extern "C" void end_at_once(int) { _exit(static_cast<int>(ExitStatus::interrupted)); }
+
+void let_second_interrupt_end() {
+    sigset_t interrupt;
+
+    std::signal(SIGINT, end_at_once);
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigprocmask(SIG_UNBLOCK, &interrupt, nullptr);
+}
+
+} // namespace
+
+Result<StopSignals> StopSignals::make() {
+    sigset_t stop;
+
+    sigemptyset(&stop);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+        sigaddset(&stop, signal);
+    std::signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &stop, nullptr))
+        return fail_errno("block signals", errno);
+    UniqueFd fd(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!fd)
+        return fail_errno("open a signalfd", errno);
+    return StopSignals(std::move(fd));
+}
+
+bool StopSignals::wait(std::chrono::milliseconds at_most) {
+    pollfd readable{fd_.get(), POLLIN, 0};
+    signalfd_siginfo signal{};
+
+    if (stopped_)
+        return true;
+    const auto timeout = std::clamp<std::chrono::milliseconds::rep>(at_most.count(), 0, 1000);
+    if (poll(&readable, 1, static_cast<int>(timeout)) <= 0)
+        return false;
+    if (read(fd_.get(), &signal, sizeof(signal)) != sizeof(signal))
+        return false;
+    stopped_ = true;
+    let_second_interrupt_end();
+    return true;
+}
+
+} // namespace brpath

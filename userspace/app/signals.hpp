@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SIGINT, SIGTERM and SIGHUP as something to wait for.
+#pragma once
+
+#include "util/result.hpp"
+#include "util/unique_fd.hpp"
+
+#include <chrono>
+
+namespace brpath {
+
+class StopSignals {
+  public:
+    // Blocks the signals for the process and ignores SIGPIPE: writing to a closed pipe is an error value.
+    static Result<StopSignals> make();
+
+    // True once one of them has come, within the time given at most. From then on a second SIGINT ends the
+    // process at once with exit status 130; the kernel detaches what was attached.
+    [[nodiscard]] bool wait(std::chrono::milliseconds at_most);
+
+  private:
+    explicit StopSignals(UniqueFd fd) : fd_(std::move(fd)) {}
+
+    UniqueFd fd_;
+    bool stopped_ = false;
+};
+
+} // namespace brpath

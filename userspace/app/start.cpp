@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "app/start.hpp"
+
+#include "kernel/btf.hpp"
+#include "kernel/capabilities.hpp"
+#include "kernel/netns.hpp"
+#include "kernel/symbols.hpp"
+#include "probe/hook_plan.hpp"
+#include "probe/trial.hpp"
+#include "util/printable.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <fmt/format.h>
+#include <functional>
+#include <sys/utsname.h>
+#include <utility>
+
+namespace brpath {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds bridge_poll_period{250};
+
+std::string now_rfc3339() {
+    const std::time_t now = std::time(nullptr);
+    std::tm broken_down{};
+
+    gmtime_r(&now, &broken_down);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", broken_down.tm_year + 1900,
+                       broken_down.tm_mon + 1, broken_down.tm_mday, broken_down.tm_hour, broken_down.tm_min,
+                       broken_down.tm_sec);
+}
+
+Node describe_node(const std::string &netns) {
+    utsname system{};
+
+    uname(&system);
+    return {printable(system.nodename), printable(system.release), printable(netns), now_rfc3339(), 0};
+}
+
+Result<void> check_btf() {
+    if (has_vmlinux_btf())
+        return {};
+    return fail(
+        ErrorKind::unsupported, "read the kernel's type information (/sys/kernel/btf/vmlinux)",
+        "it is not there",
+        "brpath needs a kernel built with CONFIG_DEBUG_INFO_BTF, as the distributions' are since 2021");
+}
+
+std::string names_of(const std::vector<Link> &bridges) {
+    std::string names;
+
+    for (const auto &bridge : bridges)
+        names += (names.empty() ? "" : ", ") + printable(bridge.name);
+    return names;
+}
+
+// The bridge's ifindex, 0 for all. Error (usage) if the one asked for is not there.
+Result<std::uint32_t> pick_bridge(const std::vector<Link> &bridges, const std::string &wanted) {
+    if (wanted.empty())
+        return 0u;
+    const auto found =
+        std::find_if(bridges.begin(), bridges.end(), [&](const Link &link) { return link.name == wanted; });
+    if (found != bridges.end())
+        return found->ifindex;
+    return fail(ErrorKind::usage, fmt::format("find the bridge {}", printable(wanted)),
+                "there is no bridge of this name here",
+                bridges.empty()
+                    ? "there is no bridge at all in this namespace; --netns NAME looks into another one"
+                    : fmt::format("bridges here: {}", names_of(bridges)));
+}
+
+// False: a signal came first.
+Result<bool> wait_for_a_bridge(SystemView &view, StopSignals &signals, const Diagnostics &diagnostics,
+                               const std::string &netns) {
+    bool told = false;
+
+    for (;;) {
+        if (auto done = view.refresh(); !done)
+            return Failure(done.error());
+        if (!view.bridges().empty())
+            return true;
+        if (!std::exchange(told, true))
+            diagnostics.waiting_for_bridge(netns);
+        if (signals.wait(bridge_poll_period))
+            return false;
+    }
+}
+
+brpath_config make_config(const Netns &netns, std::uint32_t bridge) {
+    const auto symbols = find_symbols({"ipv4_conntrack_in", "ipv6_conntrack_in"});
+    const auto address = [&](const char *name) {
+        const auto found = symbols.find(name);
+        return found == symbols.end() ? 0 : found->second;
+    };
+
+    return {{address("ipv4_conntrack_in"), address("ipv6_conntrack_in")}, netns.inode, bridge, 0, 0};
+}
+
+std::optional<std::string> forced_backend(Backend backend) {
+    switch (backend) {
+    case Backend::fentry:
+        return "fentry";
+    case Backend::tracepoint:
+        return "tracepoint";
+    case Backend::automatic:
+        break;
+    }
+    return std::nullopt;
+}
+
+std::vector<AttachedHook> describe_hooks(const HookPlan &plan) {
+    std::vector<AttachedHook> hooks;
+
+    for (const auto &planned : plan)
+        if (planned.candidate)
+            hooks.push_back(
+                {planned.hook->name, planned.candidate->symbol, backend_name(planned.candidate->kind)});
+    return hooks;
+}
+
+Result<Netns> enter_wanted_netns(const std::string &wanted) {
+    if (wanted.empty())
+        return current_netns();
+    auto netns = open_netns(wanted);
+    if (!netns)
+        return netns;
+    if (auto done = enter_netns(*netns); !done)
+        return Failure(done.error());
+    return netns;
+}
+
+} // namespace
+
+Result<void> Started::refresh(bool with_names) {
+    const auto changed = view.refresh();
+
+    if (!changed)
+        return Failure(changed.error());
+    session.set_setting(view.namespace_setting(false), view.namespace_setting(true),
+                        view.has_bridge_attributes());
+    if (*changed || with_names)
+        return names.refresh();
+    return {};
+}
+
+void Started::poll_setting() {
+    view.poll_setting();
+    session.set_setting(view.namespace_setting(false), view.namespace_setting(true),
+                        view.has_bridge_attributes());
+}
+
+Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignals &signals,
+                                       const Diagnostics &diagnostics) {
+    Names names;
+    SystemView view;
+
+    if (!options.names_file.empty())
+        if (auto done = names.load_file(options.names_file); !done)
+            return Failure(done.error());
+    if (auto done = require_capabilities(options.netns.empty() ? Entering::own_namespace
+                                                               : Entering::other_namespaces);
+        !done)
+        return Failure(done.error());
+    if (auto done = check_btf(); !done)
+        return Failure(done.error());
+    const auto netns = enter_wanted_netns(options.netns);
+    if (!netns)
+        return Failure(netns.error());
+    if (auto done = view.refresh(); !done)
+        return Failure(done.error());
+    const auto bridge = pick_bridge(view.bridges(), options.bridge);
+    if (!bridge)
+        return Failure(bridge.error());
+    const auto there = wait_for_a_bridge(view, signals, diagnostics, options.netns);
+    if (!there)
+        return Failure(there.error());
+    if (!*there)
+        return nullptr;
+
+    const auto before = Clock::now();
+    Trials trials;
+    auto plan = plan_hooks(hook_table(), forced_backend(options.backend), std::ref(trials));
+    if (!plan)
+        return Failure(plan.error());
+    diagnostics.planned(*plan);
+    auto session = OpenedSession::open(*plan, make_config(*netns, *bridge), ProbeLimits{})
+                       .and_then([](OpenedSession &&opened) { return std::move(opened).load(); })
+                       .and_then([](LoadedSession &&loaded) { return std::move(loaded).attach(); });
+    if (!session)
+        return Failure(session.error());
+    const auto attach_time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - before);
+
+    auto started = std::make_unique<Started>(Started{describe_node(options.netns), describe_hooks(*plan),
+                                                     std::move(view), std::move(names), std::move(*session),
+                                                     attach_time});
+    if (auto done = started->refresh(true); !done)
+        return Failure(done.error());
+    return started;
+}
+
+} // namespace brpath

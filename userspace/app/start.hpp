@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From options to an attached session, everything checked on the way.
+#pragma once
+
+#include "app/diagnostics.hpp"
+#include "app/signals.hpp"
+#include "app/system_view.hpp"
+#include "cli/options.hpp"
+#include "model/summary.hpp"
+#include "names/names.hpp"
+#include "probe/session.hpp"
+#include "util/result.hpp"
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace brpath {
+
+struct Started {
+    Node node;
+    std::vector<AttachedHook> hooks;
+    SystemView view;
+    Names names;
+    AttachedSession session;
+    std::chrono::milliseconds attach_time{};
+
+    // Devices and setting as they are now; names too if devices changed or `with_names`.
+    Result<void> refresh(bool with_names);
+    // The sysctls, for the programs.
+    void poll_setting();
+};
+
+// nullptr: a signal came while it waited for a bridge to appear. On the heap because the observation refers
+// to its parts.
+Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignals &signals,
+                                       const Diagnostics &diagnostics);
+
+} // namespace brpath

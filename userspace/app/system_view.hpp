@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Bridges, ports and the setting in the observed namespace, as they are and as they were since the last
+// refresh.
+#pragma once
+
+#include "kernel/links.hpp"
+#include "kernel/settings.hpp"
+#include "model/summary.hpp"
+#include "util/result.hpp"
+
+#include <brpath/abi.h>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace brpath {
+
+class SystemView {
+  public:
+    // Reads everything anew. True: devices came, went or changed.
+    Result<bool> refresh();
+
+    // Reads the sysctls only; a handful of small files.
+    void poll_setting();
+
+    [[nodiscard]] std::vector<Link> bridges() const;
+    [[nodiscard]] std::vector<BridgeSummary> summarise(const std::string &only_bridge) const;
+    [[nodiscard]] bool module_present() const { return settings_.module_present; }
+
+    // The sysctls as they are.
+    [[nodiscard]] brpath_setting namespace_setting(bool ipv6) const;
+    // Some bridge has nf_call_iptables or nf_call_ip6tables of its own.
+    [[nodiscard]] bool has_bridge_attributes() const;
+
+    // For bypassed frames that entered by this port since the refresh before the last: what was off for a
+    // moment was off when they entered.
+    [[nodiscard]] brpath_setting setting(std::uint32_t port_ifindex, bool ipv6) const;
+
+  private:
+    [[nodiscard]] const Link *bridge_of(std::uint32_t port_ifindex) const;
+
+    std::vector<Link> links_;
+    NamespaceSettings settings_;
+    NamespaceSettings lowest_;        // since the last refresh
+    NamespaceSettings lowest_before_; // between the last two
+};
+
+} // namespace brpath

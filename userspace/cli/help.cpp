@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/help.hpp"
+
+#include "cli/observe.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <string_view>
+#include <vector>
+
+namespace brpath {
+
+namespace {
+
+constexpr std::size_t columns = 100;
+constexpr std::size_t text_column = 26; // where the right hand side begins
+
+struct Entry {
+    std::string left;
+    std::string right;
+};
+
+std::string entry_lines(const Entry &entry) {
+    std::string lines = fmt::format("  {:<{}}", entry.left, text_column - 2);
+    std::size_t column = lines.size();
+
+    for (std::string_view rest = entry.right; !rest.empty();) {
+        const std::size_t length = std::min(rest.find(' '), rest.size());
+        const bool first = lines.back() == ' ';
+        if (!first && column + 1 + length > columns) {
+            lines += fmt::format("\n{:{}}", "", text_column);
+            column = text_column;
+        } else if (!first) {
+            lines += ' ';
+            column++;
+        }
+        lines += rest.substr(0, length);
+        column += length;
+        rest.remove_prefix(std::min(length + 1, rest.size()));
+    }
+    return lines + '\n';
+}
+
+std::string section(std::string_view title, const std::vector<Entry> &entries) {
+    std::string lines = fmt::format("\n{}:\n", title);
+
+    for (const auto &entry : entries)
+        lines += entry_lines(entry);
+    return lines;
+}
+
+std::string examples(const std::vector<std::string> &commands) {
+    std::string lines = "\nExamples:\n";
+
+    for (const auto &command : commands)
+        lines += "  " + command + '\n';
+    return lines;
+}
+
+constexpr const char *results = "\nResults go to stdout, everything else to stderr.\n";
+
+std::string exit_statuses() {
+    return section("Exit status", {{"0", "done"},
+                                   {"1", "failed"},
+                                   {"2", "usage: the command line, or a file named there, is wrong"},
+                                   {"3", "permission: a capability is missing"},
+                                   {"4", "this kernel cannot"},
+                                   {"130", "interrupted a second time"}});
+}
+
+} // namespace
+
+std::string help_text() {
+    return "brpath shows which frames on a Linux bridge bypass netfilter, and what that breaks.\n"
+           "\nUsage: brpath COMMAND [OPTION...]\n" +
+           section("Commands", {{"observe", "who talks to whom over the bridges, which frames netfilter and "
+                                            "conntrack did not see, and what follows from that"}}) +
+           section("Options", {{"-h, --help", "this text; after a command, the command's options"},
+                               {"--version", "the version"}}) +
+           results + exit_statuses() +
+           examples({"brpath observe", "brpath observe --netns lab-node --duration 10s",
+                     "brpath observe --format json --duration 10s | jq .findings", "brpath observe --help"});
+}
+
+std::string observe_help_text() {
+    std::string text =
+        "brpath observe: who talks to whom over the bridges, frame by frame: tracked by conntrack "
+        "or\nbypassed, which Service was meant, what is broken by it, and the command that fixes "
+        "it.\n"
+        "\nUsage: brpath observe [OPTION...]\n";
+    std::string group;
+    std::vector<Entry> entries;
+
+    for (const auto &option : observe_options()) {
+        if (group != option.group && !entries.empty()) {
+            text += section(group, entries);
+            entries.clear();
+        }
+        group = option.group;
+        if (!group.empty())
+            entries.push_back({fmt::format("{} {}", option.name, option.value), option.help});
+    }
+    if (!entries.empty())
+        text += section(group, entries);
+    text += section("Other", {{"-v, --verbose", "say on stderr what is done and why; twice for more"},
+                              {"-h, --help", "this text"}});
+    text += "\nTIME is a number with a unit: 500ms, 2s, 1.5s, 3m, 1h; without a unit it is seconds.\n"
+            "Ctrl-C ends with a full summary; a second one ends at once.\n";
+    return text + results + exit_statuses() +
+           examples({"brpath observe", "brpath observe --netns lab-node --duration 10s",
+                     "brpath observe --bridge cni0 --names /etc/hosts",
+                     "brpath observe --format json --duration 10s | jq .findings",
+                     "brpath observe --format ndjson --interval 1s --output summaries.ndjson"});
+}
+
+} // namespace brpath

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What --help says, within 100 columns.
+#pragma once
+
+#include <string>
+
+namespace brpath {
+
+std::string help_text();
+std::string observe_help_text();
+
+} // namespace brpath

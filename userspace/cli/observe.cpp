@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/observe.hpp"
+
+#include "cli/suggest.hpp"
+#include "cli/time.hpp"
+#include "util/printable.hpp"
+
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+#include <utility>
+#include <vector>
+
+namespace brpath {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto interval_min = 100ms; // below, the summaries themselves would be the load
+
+template <typename Value> struct Choice {
+    const char *word;
+    Value value;
+};
+
+constexpr std::array<Choice<Format>, 3> formats = {
+    {{"table", Format::table}, {"json", Format::json}, {"ndjson", Format::ndjson}}};
+
+constexpr std::array<Choice<Backend>, 3> backends = {
+    {{"auto", Backend::automatic}, {"fentry", Backend::fentry}, {"tracepoint", Backend::tracepoint}}};
+
+template <typename Value, std::size_t Size>
+Result<Value> choose(const char *option, const std::array<Choice<Value>, Size> &choices,
+                     const std::string &text) {
+    std::vector<std::string> words;
+
+    for (const auto &choice : choices) {
+        if (text == choice.word)
+            return choice.value;
+        words.emplace_back(choice.word);
+    }
+    const auto close = nearest(text, words);
+    return fail(
+        ErrorKind::usage, fmt::format("accept {} {}", option, printable(text)), "there is no such value",
+        fmt::format("{}choose one of {}", close.empty() ? "" : fmt::format("did you mean {}? ", close),
+                    fmt::join(words, ", ")));
+}
+
+Result<void> set_duration(ObserveOptions &options, const std::string &value) {
+    return parse_time("--duration", value).map([&](auto time) { options.duration = time; });
+}
+
+Result<void> set_interval(ObserveOptions &options, const std::string &value) {
+    const auto time = parse_time("--interval", value);
+    if (!time)
+        return Failure(time.error());
+    if (*time < interval_min)
+        return unfit_time("--interval", value, "the shortest interval is 100ms");
+    options.interval = *time;
+    return {};
+}
+
+Result<void> set_format(ObserveOptions &options, const std::string &value) {
+    return choose("--format", formats, value).map([&](Format format) { options.format = format; });
+}
+
+Result<void> set_backend(ObserveOptions &options, const std::string &value) {
+    return choose("--backend", backends, value).map([&](Backend backend) { options.backend = backend; });
+}
+
+Result<void> set_ready_fd(ObserveOptions &options, const std::string &value) {
+    int fd = -1;
+    const auto outcome = std::from_chars(value.data(), value.data() + value.size(), fd);
+
+    if (outcome.ec != std::errc{} || outcome.ptr != value.data() + value.size() || fd < 0)
+        return fail(ErrorKind::usage, fmt::format("accept --ready-fd {}", printable(value)),
+                    "this is not the number of a file descriptor",
+                    "give a number from 0 up, as in --ready-fd 3");
+    options.ready_fd = fd;
+    return {};
+}
+
+template <std::string ObserveOptions::*member>
+Result<void> set_text(ObserveOptions &options, const std::string &value) {
+    options.*member = value;
+    return {};
+}
+
+Result<void> set_output(ObserveOptions &options, const std::string &value) {
+    options.output = value == "-" ? "" : value;
+    return {};
+}
+
+constexpr const char *scope = "What to observe";
+constexpr const char *output = "Output";
+constexpr const char *hooks = "Hooks";
+
+constexpr std::array<ObserveOption, 9> rows = {{
+    {"--netns", "NAME|PATH", scope,
+     "network namespace to look into: a name from `ip netns`, or a path such as /proc/PID/ns/net; default: "
+     "the "
+     "one brpath runs in",
+     set_text<&ObserveOptions::netns>},
+    {"--bridge", "NAME", scope, "only this bridge; default: all bridges of the namespace",
+     set_text<&ObserveOptions::bridge>},
+    {"--duration", "TIME", scope, "stop after this time; default: run until Ctrl-C", set_duration},
+    {"--format", "FORMAT", output,
+     "table, json (one document) or ndjson (one document a line); default: table", set_format},
+    {"--interval", "TIME", output,
+     "time from one summary to the next, at least 100ms; default: 2s on a terminal, otherwise one summary at "
+     "the "
+     "end",
+     set_interval},
+    {"--output", "FILE", output, "write the results to FILE; default, and for -: stdout", set_output},
+    {"--names", "FILE", output, "names for addresses, in the format of hosts(5)",
+     set_text<&ObserveOptions::names_file>},
+    {"--backend", "BACKEND", hooks,
+     "how to listen to the kernel: auto, fentry or tracepoint; default: auto, which takes the best one this "
+     "kernel has",
+     set_backend},
+    {"--ready-fd", "N", "", "", set_ready_fd},
+}};
+
+} // namespace
+
+std::span<const ObserveOption> observe_options() { return rows; }
+
+} // namespace brpath

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the command line asks for.
+#pragma once
+
+#include "util/result.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+
+namespace brpath {
+
+enum class Backend : std::uint8_t { automatic, fentry, tracepoint };
+enum class Format : std::uint8_t { table, json, ndjson };
+
+struct ObserveOptions {
+    std::string netns;                                 // name or path; empty: the one brpath runs in
+    std::string bridge;                                // empty: all
+    std::optional<std::chrono::milliseconds> duration; // absent: until interrupted
+    std::optional<std::chrono::milliseconds>
+        interval; // absent: 2 s on a terminal, else one summary at the end
+    Format format = Format::table;
+    std::string output; // file; empty: stdout
+    Backend backend = Backend::automatic;
+    std::string names_file;
+    std::optional<int> ready_fd; // gets one line when everything is attached; for tests and scripts
+    int verbosity = 0;
+};
+
+// Text for stdout; nothing else is to be done (--help, --version).
+struct ShowText {
+    std::string text;
+};
+
+using Command = std::variant<ShowText, ObserveOptions>;
+
+// Pure. `arguments` without the program's name. ErrorKind::usage: with what is wrong and how to get help.
+Result<Command> parse_command_line(std::span<const char *const> arguments);
+
+} // namespace brpath

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/capabilities.hpp"
+
+#include "kernel/read_file.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <linux/capability.h>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace brpath {
+
+namespace {
+
+constexpr std::size_t status_bytes_max = 65536;
+
+std::optional<std::uint64_t> effective_capabilities(std::string_view status) {
+    constexpr std::string_view key = "\nCapEff:\t";
+    const std::size_t found = status.find(key);
+    if (found == std::string_view::npos)
+        return std::nullopt;
+    const std::string_view rest = status.substr(found + key.size());
+    const std::string_view digits = rest.substr(0, rest.find('\n'));
+    std::uint64_t bits = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits, 16);
+    if (error != std::errc{} || end != digits.data() + digits.size())
+        return std::nullopt;
+    return bits;
+}
+
+std::vector<std::string> missing_capabilities(std::uint64_t effective, Entering entering) {
+    const auto has = [&](unsigned capability) { return ((effective >> capability) & 1) != 0; };
+    std::vector<std::string> missing;
+    if (!has(CAP_BPF) && !has(CAP_SYS_ADMIN))
+        missing.emplace_back("CAP_BPF");
+    if (!has(CAP_PERFMON) && !has(CAP_SYS_ADMIN))
+        missing.emplace_back("CAP_PERFMON");
+    if (!has(CAP_NET_ADMIN))
+        missing.emplace_back("CAP_NET_ADMIN");
+    if (!has(CAP_SYS_ADMIN) && entering == Entering::other_namespaces)
+        missing.emplace_back("CAP_SYS_ADMIN (to enter a network namespace)");
+    return missing;
+}
+
+std::string hint_for(Entering entering) {
+    // setcap(8) replaces what the file had, so all that is needed is named, not only what is missing.
+    const std::string needed = entering == Entering::other_namespaces ? "cap_sys_admin,cap_net_admin"
+                                                                      : "cap_bpf,cap_perfmon,cap_net_admin";
+    return "run it with sudo, or give them to the program: sudo setcap " + needed +
+           "+ep \"$(command -v brpath)\"";
+}
+
+} // namespace
+
+Result<void> require_capabilities(Entering entering, const std::string &status_path) {
+    const std::string tried = "check the capabilities";
+    const auto status = read_file(status_path, status_bytes_max);
+    if (!status)
+        return fail_errno(tried + " in " + status_path, status.error(), "is /proc mounted?");
+    const auto effective = effective_capabilities(*status);
+    if (!effective)
+        return fail(ErrorKind::failed, tried, status_path + " has no line CapEff");
+    const auto missing = missing_capabilities(*effective, entering);
+    if (missing.empty())
+        return {};
+    std::string why = "missing: ";
+    for (std::size_t i = 0; i < missing.size(); ++i)
+        why += (i == 0 ? "" : ", ") + missing[i];
+    return fail(ErrorKind::permission, tried, why, hint_for(entering));
+}
+
+} // namespace brpath

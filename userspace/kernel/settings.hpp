@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The setting: bridge-nf-call-*, per namespace and per bridge.
+#pragma once
+
+#include "kernel/links.hpp"
+#include "util/result.hpp"
+
+#include <optional>
+
+namespace brpath {
+
+// /proc/sys/net/bridge of the calling thread's namespace. An absent value: the file is not there.
+struct NamespaceSettings {
+    bool module_present = false; // /proc/sys/net/bridge exists: br_netfilter is loaded, or built in
+    std::optional<int> call_iptables;
+    std::optional<int> call_ip6tables;
+    std::optional<int> call_arptables;
+    std::optional<int> filter_vlan_tagged;
+    std::optional<int> filter_pppoe_tagged;
+
+    bool operator==(const NamespaceSettings &) const = default;
+};
+
+// Never fails: what cannot be read is absent. `root` is "/proc/sys/net/bridge" but for tests.
+NamespaceSettings read_namespace_settings(const std::string &root = "/proc/sys/net/bridge");
+
+} // namespace brpath

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// IP addresses and the tuples of a frame's header.
+#pragma once
+
+#include <array>
+#include <brpath/abi.h>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace brpath {
+
+struct Address {
+    std::array<std::uint8_t, 16> bytes{}; // IPv4 in the first four, the rest zero
+    bool ipv6 = false;
+
+    auto operator<=>(const Address &) const = default;
+};
+
+std::string to_string(const Address &address);
+
+struct Tuple {
+    Address source;
+    Address destination;
+    std::uint16_t source_port = 0;
+    std::uint16_t destination_port = 0;
+    std::uint16_t vlan = 0; // keeps equal addresses in two VLANs apart
+    std::uint8_t protocol = 0;
+
+    auto operator<=>(const Tuple &) const = default;
+};
+
+// The tuple that an answer carries.
+Tuple reversed(const Tuple &tuple);
+
+// `tuple` is the header as it entered or as it left; the rest comes from the flow it belongs to.
+Tuple make_tuple(const brpath_tuple &tuple, const brpath_flow_key &key);
+
+struct TupleHash {
+    std::size_t operator()(const Tuple &tuple) const;
+};
+
+bool is_ip(std::uint16_t ethertype);
+
+} // namespace brpath

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "model/connections.hpp"
+
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <utility>
+
+namespace brpath {
+
+namespace {
+
+std::optional<Role> role_by_header(const brpath_flow_key &key, const brpath_flow &flow) {
+    switch (key.proto) {
+    case IPPROTO_TCP:
+        if (!(flow.tcp_flags & TH_SYN))
+            return std::nullopt;
+        // or'ed over the flow: a client's later frames carry ACK, so only its SYN counter can tell
+        return flow.tcp_syn > 0 ? Role::request : Role::reply;
+    case IPPROTO_ICMP:
+        if (flow.icmp_type == ICMP_ECHOREPLY)
+            return Role::reply;
+        return Role::request;
+    case IPPROTO_ICMPV6:
+        if (flow.icmp_type == ICMP6_ECHO_REPLY)
+            return Role::reply;
+        return Role::request;
+    default:
+        return std::nullopt;
+    }
+}
+
+} // namespace
+
+Role guess_role(const brpath_flow_key &key, const brpath_flow &flow) {
+    if (flow.direction == BRPATH_DIR_ORIGINAL)
+        return Role::request;
+    if (flow.direction == BRPATH_DIR_REPLY)
+        return Role::reply;
+    if (const auto role = role_by_header(key, flow))
+        return *role;
+    return key.in.sport < key.in.dport ? Role::reply : Role::request;
+}
+
+std::shared_ptr<Connection> Connections::find(const Tuple &request) {
+    if (const auto found = young_.find(request); found != young_.end())
+        return found->second;
+    if (const auto found = old_.find(request); found != old_.end()) {
+        auto connection = found->second;
+        remember(request, connection);
+        return connection;
+    }
+    return nullptr;
+}
+
+void Connections::remember(const Tuple &request, const std::shared_ptr<Connection> &connection) {
+    if (young_.size() >= capacity_) {
+        old_ = std::move(young_);
+        young_ = {};
+    }
+    young_[request] = connection;
+}
+
+void Connections::add(const std::shared_ptr<Connection> &connection) {
+    remember(connection->client_side, connection);
+    if (connection->is_translated())
+        remember(connection->server_side, connection);
+}
+
+void Connections::learn(const Tuple &client_side, const Tuple &server_side) {
+    if (const auto known = find(client_side); known && known->server_side == server_side)
+        return;
+    add(std::make_shared<Connection>(Connection{client_side, server_side, 0}));
+}
+
+Conversation Connections::find_or_make(const brpath_flow_key &key, const brpath_flow &flow) {
+    const Tuple in = make_tuple(key.in, key);
+    const Tuple out = key.translation ? make_tuple(flow.out, key) : in;
+
+    if (in == out) {
+        if (auto connection = find(in))
+            return {std::move(connection), Role::request};
+        if (auto connection = find(reversed(in)))
+            return {std::move(connection), Role::reply};
+    } else {
+        if (auto connection = find(in); connection && connection->server_side == out)
+            return {std::move(connection), Role::request};
+        if (auto connection = find(reversed(in)); connection && connection->client_side == reversed(out))
+            return {std::move(connection), Role::reply};
+    }
+
+    const Role role = guess_role(key, flow);
+    // a request enters as the client sends it; a reply enters as the server sends it
+    auto made = role == Role::request
+                    ? std::make_shared<Connection>(Connection{in, out, 0})
+                    : std::make_shared<Connection>(Connection{reversed(out), reversed(in), 0});
+
+    add(made);
+    return {std::move(made), role};
+}
+
+} // namespace brpath

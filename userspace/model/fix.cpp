@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "model/fix.hpp"
+
+#include <fmt/format.h>
+
+namespace brpath {
+
+namespace {
+
+// The sysctls belong to a namespace: the command has to run in the one that was observed.
+std::string in_namespace(const std::string &netns, const std::string &command) {
+    if (netns.empty())
+        return command;
+    const bool is_path = netns.find('/') != std::string::npos;
+
+    return fmt::format("nsenter --net={}{} {}", is_path ? "" : "/run/netns/", netns, command);
+}
+
+} // namespace
+
+std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const Summary &summary) {
+    const std::string key = fmt::format("net.bridge.bridge-nf-call-{}", ipv6 ? "ip6tables" : "iptables");
+    std::vector<std::string> keys;
+    std::vector<std::string> fix;
+
+    if (bypassed.by_reason[BRPATH_MODULE_ABSENT]) {
+        fix.emplace_back("modprobe br_netfilter");
+        fix.emplace_back("echo br_netfilter > /etc/modules-load.d/br_netfilter.conf");
+        keys.push_back(key); // loaded, it defaults to 1; a sysctl.d file may say otherwise
+    }
+    if (bypassed.by_reason[BRPATH_SYSCTL_OFF])
+        keys.push_back(key);
+    if (bypassed.by_reason[BRPATH_VLAN_TAGGED])
+        keys.emplace_back("net.bridge.bridge-nf-filter-vlan-tagged");
+    if (bypassed.by_reason[BRPATH_PPPOE_TAGGED])
+        keys.emplace_back("net.bridge.bridge-nf-filter-pppoe-tagged");
+    for (const auto &name : keys)
+        fix.push_back(in_namespace(summary.node.netns, fmt::format("sysctl -w {}=1", name)));
+    for (const auto &name : keys)
+        fix.push_back(fmt::format("echo '{} = 1' >> /etc/sysctl.d/99-bridge-netfilter.conf", name));
+    if (fix.empty())
+        fix.emplace_back(
+            "the setting is on as far as brpath can see: run `brpath observe -v` again and compare the "
+            "rules of the namespace");
+    return fix;
+}
+
+} // namespace brpath

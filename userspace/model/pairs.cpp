@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "model/pairs.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+#include <tuple>
+
+namespace brpath {
+
+namespace {
+
+std::string protocol_name(std::uint8_t protocol) {
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return "tcp";
+    case IPPROTO_UDP:
+        return "udp";
+    case IPPROTO_SCTP:
+        return "sctp";
+    case IPPROTO_ICMP:
+        return "icmp";
+    case IPPROTO_ICMPV6:
+        return "icmpv6";
+    default:
+        return fmt::format("ip-{}", protocol);
+    }
+}
+
+std::string ethertype_name(std::uint16_t ethertype) {
+    switch (ethertype) {
+    case ETH_P_ARP:
+        return "arp";
+    case ETH_P_LLDP:
+        return "lldp";
+    case ETH_P_802_2: // the kernel's name for a frame with a length where the EtherType would be: STP, ...
+        return "802.2";
+    default:
+        return fmt::format("0x{:04x}", ethertype);
+    }
+}
+
+bool is_layer2(std::uint8_t path) { return path == BRPATH_BRIDGED || path == BRPATH_FLOODED; }
+
+} // namespace
+
+Pair &PairTable::pair_of(const Connection &connection, const brpath_flow_key &key) {
+    PairId id;
+
+    id.client = connection.client_side.source;
+    id.server = connection.server_side.destination;
+    id.ethertype = key.ethertype;
+    id.vlan = key.vlan;
+    id.protocol = key.proto;
+    if (connection.has_service()) {
+        id.has_service = true;
+        id.service = connection.client_side.destination;
+        id.service_port = connection.client_side.destination_port;
+    }
+    const auto [place, is_new] = pairs_.try_emplace(id);
+    Pair &pair = place->second;
+    if (is_new) {
+        pair.client.ip = to_string(id.client);
+        pair.server.ip = to_string(id.server);
+        pair.protocol = protocol_name(key.proto);
+        pair.vlan = key.vlan;
+        if (id.has_service)
+            pair.service = Service{"", to_string(id.service), id.service_port};
+    }
+    return pair;
+}
+
+Pair &PairTable::pair_of_ethertype(const brpath_flow_key &key) {
+    PairId id;
+
+    id.port = key.port_in ? key.port_in : key.port_out;
+    id.ethertype = key.ethertype;
+    id.vlan = key.vlan;
+    const auto [place, is_new] = pairs_.try_emplace(id);
+    Pair &pair = place->second;
+    if (is_new) {
+        pair.is_ip = false;
+        pair.client.port_ifindex = id.port;
+        pair.protocol = ethertype_name(key.ethertype);
+        pair.vlan = key.vlan;
+    }
+    return pair;
+}
+
+void PairTable::count(Counts &counts, const brpath_flow_key &key, const brpath_flow &flow, int sign) const {
+    const auto frames = sign * static_cast<std::int64_t>(flow.frames);
+
+    counts.frames += frames;
+    counts.bytes += sign * static_cast<std::int64_t>(flow.bytes);
+    counts.by_path.at(key.path) += frames;
+    counts.by_handling.at(key.handling) += frames;
+    if (key.handling != BRPATH_BYPASSED)
+        return;
+    const auto setting = setting_(key.port_in, key.ethertype == ETH_P_IPV6);
+    const auto reason =
+        brpath_classify_reason(is_ip(key.ethertype), static_cast<brpath_tag>(key.tag), &setting);
+    counts.by_reason.at(reason) += frames;
+}
+
+void PairTable::add_ip(const brpath_flow_key &key, const brpath_flow &flow, int sign) {
+    const auto [connection, role] = connections_.find_or_make(key, flow);
+    Pair &pair = pair_of(*connection, key);
+    Endpoint &from = role == Role::request ? pair.client : pair.server;
+    Endpoint &to = role == Role::request ? pair.server : pair.client;
+    const auto frames = sign * static_cast<std::int64_t>(flow.frames);
+
+    if (key.port_in)
+        from.port_ifindex = key.port_in;
+    if (key.port_out)
+        to.port_ifindex = key.port_out;
+    count(role == Role::request ? pair.to_server : pair.to_client, key, flow, sign);
+
+    if (role == Role::request && flow.tcp_syn) {
+        const auto syns = sign * static_cast<std::int64_t>(flow.tcp_syn);
+        const bool first = connection->syns == 0;
+        connection->syns = static_cast<std::uint64_t>(static_cast<std::int64_t>(connection->syns) + syns);
+        pair.syn_retransmissions += syns - (first || connection->syns == 0 ? sign : 0);
+    }
+    if (!connection->has_service() || key.translation || !is_layer2(key.path) ||
+        key.handling != BRPATH_BYPASSED)
+        return;
+    if (role == Role::reply)
+        pair.untranslated_replies += frames;
+    else
+        pair.client_resets += sign * static_cast<std::int64_t>(flow.tcp_rst);
+}
+
+void PairTable::add(const brpath_flow_key &key, const brpath_flow &flow, int sign) {
+    by_path_.at(key.path) += sign * static_cast<std::int64_t>(flow.frames);
+    if (is_ip(key.ethertype)) {
+        add_ip(key, flow, sign);
+        return;
+    }
+    Pair &pair = pair_of_ethertype(key);
+    count(key.port_in ? pair.to_server : pair.to_client, key, flow, sign);
+}
+
+void PairTable::learn_translation(const brpath_flow_key &key, const brpath_flow &flow) {
+    connections_.learn(make_tuple(key.in, key), make_tuple(flow.out, key));
+}
+
+std::vector<Pair> PairTable::pairs() const {
+    std::vector<Pair> all;
+    const auto rank = [](const Pair &pair) {
+        return std::tuple(pair.untranslated_replies > 0, pair.is_ip,
+                          pair.to_server.frames + pair.to_client.frames);
+    };
+
+    for (const auto &[id, pair] : pairs_)
+        if (pair.to_server.frames || pair.to_client.frames)
+            all.push_back(pair);
+    std::stable_sort(all.begin(), all.end(), [&](const Pair &a, const Pair &b) { return rank(a) > rank(b); });
+    return all;
+}
+
+} // namespace brpath

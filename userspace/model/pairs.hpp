@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Flow records become pairs.
+#pragma once
+
+#include "model/connections.hpp"
+#include "model/summary.hpp"
+
+#include <array>
+#include <brpath/abi.h>
+#include <brpath/classify.h>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <vector>
+
+namespace brpath {
+
+// The setting that holds for IPv4 (or IPv6) frames which entered by this port.
+using SettingLookup = std::function<brpath_setting(std::uint32_t port_ifindex, bool ipv6)>;
+
+class PairTable {
+  public:
+    explicit PairTable(SettingLookup setting) : setting_(std::move(setting)) {}
+
+    // Adds a flow's counts to its pair; with sign -1 takes them away again (a frame that was counted for the
+    // length of one summary).
+    void add(const brpath_flow_key &key, const brpath_flow &flow, int sign = 1);
+
+    // A request with key.in as its header goes on with another one.
+    void learn_translation(const brpath_flow_key &key, const brpath_flow &flow);
+
+    // All pairs with frames, without names and findings; broken ones first, then by frames.
+    [[nodiscard]] std::vector<Pair> pairs() const;
+
+    // Frames per path over all pairs.
+    [[nodiscard]] const std::array<std::int64_t, BRPATH_PATHS> &by_path() const { return by_path_; }
+
+  private:
+    struct PairId {
+        Address client, server, service;
+        std::uint32_t port = 0; // for frames that are not IP: the port they entered (egress: left) by
+        std::uint16_t service_port = 0;
+        std::uint16_t ethertype = 0;
+        std::uint16_t vlan = 0;
+        std::uint8_t protocol = 0;
+        bool has_service = false;
+
+        auto operator<=>(const PairId &) const = default;
+    };
+
+    Pair &pair_of(const Connection &connection, const brpath_flow_key &key);
+    Pair &pair_of_ethertype(const brpath_flow_key &key);
+    void add_ip(const brpath_flow_key &key, const brpath_flow &flow, int sign);
+    void count(Counts &counts, const brpath_flow_key &key, const brpath_flow &flow, int sign) const;
+
+    SettingLookup setting_;
+    Connections connections_;
+    std::map<PairId, Pair> pairs_;
+    std::array<std::int64_t, BRPATH_PATHS> by_path_{};
+};
+
+} // namespace brpath

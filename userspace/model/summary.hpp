@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What brpath has seen, as values: built by the model, completed with names, rendered by output.
+#pragma once
+
+#include <array>
+#include <brpath/abi.h>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace brpath {
+
+// Frames of one direction of a pair.
+struct Counts {
+    std::int64_t frames = 0;
+    std::int64_t bytes = 0; // layer 2 length, as a port's counters have it
+    std::array<std::int64_t, BRPATH_PATHS> by_path{};
+    std::array<std::int64_t, BRPATH_HANDLINGS> by_handling{};
+    std::array<std::int64_t, BRPATH_REASONS> by_reason{}; // of the bypassed ones
+
+    bool operator==(const Counts &) const = default;
+};
+
+struct Endpoint {
+    std::string name; // empty: not known
+    std::string ip;   // empty for frames that are not IP
+    std::uint32_t port_ifindex = 0;
+    std::string port_device;
+
+    bool operator==(const Endpoint &) const = default;
+};
+
+// The address the client meant, where another endpoint answers.
+struct Service {
+    std::string name;
+    std::string ip;
+    std::uint16_t port = 0;
+
+    bool operator==(const Service &) const = default;
+};
+
+struct Pair {
+    Endpoint client;
+    Endpoint server;
+    std::optional<Service> service;
+    std::string protocol; // "tcp", ...; for frames that are not IP the EtherType: "arp", "0x88cc"
+    bool is_ip = true;
+    std::uint16_t vlan = 0;
+    Counts to_server;
+    Counts to_client;
+    // Evidence for findings.
+    std::int64_t untranslated_replies = 0;
+    std::int64_t client_resets = 0;       // RSTs that answer untranslated replies
+    std::int64_t syn_retransmissions = 0; // SYNs beyond the first of a connection
+    std::vector<std::string> findings;    // ids
+};
+
+enum class Severity : std::uint8_t { info, warning, critical };
+
+using EvidenceValue = std::variant<std::int64_t, std::string>;
+
+struct Finding {
+    std::string id;
+    Severity severity = Severity::info;
+    std::string summary; // one sentence
+    std::vector<std::pair<std::string, EvidenceValue>> evidence;
+    std::vector<std::string> fix; // commands, or what to do, in order
+};
+
+struct FrameTotals {
+    std::int64_t entered = 0;
+    std::array<std::int64_t, BRPATH_PATHS> by_path{};
+    std::int64_t in_flight = 0; // entered, and its end not yet known
+};
+
+struct Losses {
+    std::int64_t ring_full = 0;
+    std::int64_t flow_table_full = 0;
+    std::int64_t unattributed_frames = 0;
+    std::optional<std::int64_t> missed_probes; // absent: this kernel does not say
+
+    [[nodiscard]] bool any() const {
+        return flow_table_full || unattributed_frames || missed_probes.value_or(0);
+    }
+};
+
+struct AttachedHook {
+    std::string hook;
+    std::string symbol;
+    std::string backend;
+};
+
+// nullopt: the kernel does not have the value (module absent, family not built).
+struct FamilySetting {
+    std::optional<int> sysctl;
+    std::optional<int> bridge;
+    std::optional<int> effective;
+};
+
+struct BridgeSummary {
+    std::string name;
+    std::int64_t ports = 0;
+    FamilySetting ipv4;
+    FamilySetting ipv6;
+    FamilySetting arp;
+};
+
+struct Node {
+    std::string hostname;
+    std::string kernel;
+    std::string netns;
+    std::string started; // RFC 3339
+    double duration_s = 0;
+};
+
+struct Summary {
+    Node node;
+    std::vector<AttachedHook> hooks;
+    bool module_present = false; // br_netfilter
+    std::vector<BridgeSummary> bridges;
+    FrameTotals frames;
+    std::vector<Pair> pairs;
+    std::vector<Finding> findings;
+    Losses losses;
+};
+
+const char *to_string(Severity severity);
+const char *to_string(brpath_path path);
+const char *to_string(brpath_handling handling);
+const char *to_string(brpath_reason reason);
+
+} // namespace brpath

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probe/collector.hpp"
+
+#include <algorithm>
+#include <bpf/bpf.h>
+#include <brpath/classify.h>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+#include <utility>
+
+namespace brpath {
+
+namespace {
+
+constexpr std::uint32_t batch_entries = 4096;
+
+// The kernel leaves room for each CPU's value at a multiple of eight bytes.
+static_assert(sizeof(brpath_cpu) % 8 == 0);
+
+void add_totals(brpath_totals &sum, const brpath_totals &now, const brpath_totals &before) {
+    sum.entered += now.entered - before.entered;
+    sum.flow_table_full += now.flow_table_full - before.flow_table_full;
+    sum.ring_full += now.ring_full - before.ring_full;
+    for (int path = 0; path < BRPATH_PATHS; path++)
+        for (int handling = 0; handling < BRPATH_HANDLINGS; handling++)
+            sum.unattributed[path][handling] +=
+                now.unattributed[path][handling] - before.unattributed[path][handling];
+}
+
+FlowCounts count_frame(brpath_frame frame) {
+    constexpr std::uint8_t syn = 0x02;
+    constexpr std::uint8_t rst = 0x04;
+    constexpr std::uint8_t ack = 0x10;
+    FlowCounts counts{};
+
+    brpath_close_frame(&frame);
+    counts.key = frame.key;
+    counts.flow.frames = 1;
+    counts.flow.bytes = frame.bytes;
+    counts.flow.out = frame.out;
+    counts.flow.tcp_flags = frame.tcp_flags;
+    counts.flow.tcp_syn = (frame.tcp_flags & (syn | ack)) == syn;
+    counts.flow.tcp_rst = (frame.tcp_flags & rst) != 0;
+    counts.flow.icmp_type = frame.icmp_type;
+    counts.flow.direction = frame.direction;
+    return counts;
+}
+
+void append(Harvest &to, Harvest &&from) {
+    const brpath_totals none{};
+
+    std::move(from.translations.begin(), from.translations.end(), std::back_inserter(to.translations));
+    std::move(from.flows.begin(), from.flows.end(), std::back_inserter(to.flows));
+    add_totals(to.totals, from.totals, none);
+    to.last_frames = std::move(from.last_frames);
+}
+
+} // namespace
+
+// Records in the order in which they came, of the current generation and perhaps of the next.
+struct Collector::Inbox {
+    std::vector<brpath_record> records;
+
+    static int receive(void *context, void *data, std::size_t size) {
+        brpath_record record;
+
+        if (size != sizeof(record))
+            return 0; // not ours: the sizes are one constant in abi.h
+        std::memcpy(&record, data, sizeof(record));
+        static_cast<Inbox *>(context)->records.push_back(record);
+        return 0;
+    }
+};
+
+void Collector::InboxDeleter::operator()(Inbox *inbox) const { delete inbox; }
+
+Collector::Collector(AttachedSession &session)
+    : session_(&session), maps_(session.maps()), inbox_(new Inbox) {
+    const auto cpus = static_cast<std::size_t>(libbpf_num_possible_cpus());
+
+    totals_seen_[0].resize(cpus);
+    totals_seen_[1].resize(cpus);
+}
+
+Result<Collector> Collector::make(AttachedSession &session) {
+    if (const int cpus = libbpf_num_possible_cpus(); cpus < 0)
+        return fail_errno("count the CPUs", cpus);
+    Collector collector(session);
+    collector.ring_.reset(
+        ring_buffer__new(collector.maps_.records, Inbox::receive, collector.inbox_.get(), nullptr));
+    if (!collector.ring_)
+        return fail_errno("map the ring buffer", errno);
+    return collector;
+}
+
+Result<void> Collector::consume_ring() {
+    const int consumed = ring_buffer__consume(ring_.get());
+
+    if (consumed < 0 && consumed != -EINTR)
+        return fail_errno("read the ring buffer", consumed);
+    return {};
+}
+
+Result<void> Collector::end_generation() {
+    const std::uint32_t parity = generation_ & 1;
+
+    session_->set_generation(generation_ + 1);
+    // Replacing a map by itself: the call returns when no program can be using the table of before.
+    if (bpf_map_update_elem(maps_.flow_tables, &parity, &maps_.flows[parity], BPF_ANY))
+        return fail_errno("wait for the end of a generation", errno);
+    return {};
+}
+
+Result<void> Collector::drain_table(int table, std::vector<FlowCounts> &flows) const {
+    std::vector<brpath_flow_key> keys(batch_entries);
+    std::vector<brpath_flow> values(batch_entries);
+    std::uint32_t position = 0;
+    bool started = false;
+
+    for (;;) {
+        auto count = static_cast<std::uint32_t>(keys.size());
+        const int error = bpf_map_lookup_and_delete_batch(table, started ? &position : nullptr, &position,
+                                                          keys.data(), values.data(), &count, nullptr);
+        if (error && errno == ENOSPC) { // more collisions in one bucket than fit: nothing was taken
+            keys.resize(keys.size() * 2);
+            values.resize(values.size() * 2);
+            continue;
+        }
+        if (error && errno != ENOENT)
+            return fail_errno("read the flow table", errno);
+        for (std::uint32_t i = 0; i < count; i++)
+            if (values[i].frames) // all of it may have been reported through the ring
+                flows.push_back({keys[i], values[i]});
+        if (error)
+            return {};
+        started = true;
+    }
+}
+
+Result<std::vector<brpath_cpu>> Collector::read_cpus() const {
+    const std::uint32_t zero = 0;
+    std::vector<brpath_cpu> cpus(totals_seen_[0].size());
+
+    if (bpf_map_lookup_elem(maps_.cpus, &zero, cpus.data()))
+        return fail_errno("read the totals", errno);
+    return cpus;
+}
+
+void Collector::take_records(Harvest &harvest) {
+    std::vector<brpath_record> early;
+
+    for (const auto &record : inbox_->records) {
+        if (record.generation != generation_) {
+            early.push_back(record);
+            continue;
+        }
+        auto &list = record.kind == BRPATH_RECORD_TRANSLATION ? harvest.translations : harvest.flows;
+        list.push_back({record.key, record.flow});
+    }
+    inbox_->records = std::move(early);
+}
+
+void Collector::take_totals(Harvest &harvest, const std::vector<brpath_cpu> &cpus) {
+    const std::uint32_t parity = generation_ & 1;
+    auto &seen = totals_seen_[parity];
+
+    for (std::size_t cpu = 0; cpu < cpus.size(); cpu++) {
+        add_totals(harvest.totals, cpus[cpu].totals[parity], seen[cpu]);
+        seen[cpu] = cpus[cpu].totals[parity];
+    }
+}
+
+void Collector::take_last_frames(Harvest &harvest, const std::vector<brpath_cpu> &before,
+                                 const std::vector<brpath_cpu> &after) const {
+    for (std::size_t cpu = 0; cpu < after.size(); cpu++) {
+        const auto &frame = after[cpu].frame;
+        const bool is_still = std::memcmp(&before[cpu].frame, &frame, sizeof(frame)) == 0;
+        // one that entered since belongs to the next harvest
+        const bool is_ours = static_cast<std::int32_t>(frame.generation - generation_) <= 0;
+        if (frame.open && is_still && is_ours)
+            harvest.last_frames.push_back(count_frame(frame));
+    }
+}
+
+void Collector::sort_flows(Harvest &harvest) {
+    const auto rank = [](const FlowCounts &counts) {
+        return std::pair(counts.key.translation == 0, counts.flow.first_ns);
+    };
+
+    std::stable_sort(harvest.flows.begin(), harvest.flows.end(),
+                     [&](const auto &a, const auto &b) { return rank(a) < rank(b); });
+}
+
+Result<Harvest> Collector::harvest() {
+    Harvest harvest;
+    const auto before = read_cpus();
+
+    if (!before)
+        return Failure(before.error());
+    if (auto done = end_generation(); !done)
+        return Failure(done.error());
+    if (auto done = consume_ring(); !done)
+        return Failure(done.error());
+    take_records(harvest); // before the table: what was reported first was seen first
+    if (auto done = drain_table(maps_.flows[generation_ & 1], harvest.flows); !done)
+        return Failure(done.error());
+    const auto after = read_cpus();
+    if (!after)
+        return Failure(after.error());
+    take_totals(harvest, *after);
+    take_last_frames(harvest, *before, *after);
+    sort_flows(harvest);
+    generation_++;
+    return harvest;
+}
+
+Result<Harvest> Collector::finish() {
+    session_->disable();
+    auto last = harvest();
+    if (!last)
+        return last;
+    // A program that was under way may have read the new generation: it has ended by now, and this is its
+    // count.
+    auto rest = harvest();
+    if (!rest)
+        return rest;
+    append(*last, std::move(*rest));
+    return last;
+}
+
+} // namespace brpath

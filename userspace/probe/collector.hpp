@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Takes the counts out of the kernel, none of them lost and none of them twice.
+#pragma once
+
+#include "probe/handles.hpp"
+#include "probe/session.hpp"
+#include "util/result.hpp"
+
+#include <brpath/abi.h>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace brpath {
+
+struct FlowCounts {
+    brpath_flow_key key;
+    brpath_flow flow;
+};
+
+// Everything that was counted since the harvest before, up to one moment.
+struct Harvest {
+    // No counts; to be learned before anything is counted, because a CPU may report a reply before another
+    // one reports its request.
+    std::vector<FlowCounts> translations;
+    std::vector<FlowCounts> flows; // translated ones first, then as first seen
+    brpath_totals totals{};        // increments, summed over CPUs
+    // Frames that are the last of their CPU and have ended without another one to say so. In a harvest while
+    // observing they are not in `flows` and will be in a later one; after finish() nothing else counts them.
+    std::vector<FlowCounts> last_frames;
+};
+
+class Collector {
+  public:
+    static Result<Collector> make(AttachedSession &session);
+
+    // Empties the ring buffer into memory. Cheap; to be called often enough that it does not fill.
+    Result<void> consume_ring();
+
+    // Ends the current generation and returns all that belongs to it. Waits until no program can add to it.
+    Result<Harvest> harvest();
+
+    // Stops recording and returns all that is left.
+    Result<Harvest> finish();
+
+  private:
+    struct Inbox; // the ring's callback needs an address that stays
+
+    struct InboxDeleter {
+        void operator()(Inbox *inbox) const;
+    };
+
+    explicit Collector(AttachedSession &session);
+
+    Result<void> end_generation();
+    Result<void> drain_table(int table, std::vector<FlowCounts> &flows) const;
+    Result<std::vector<brpath_cpu>> read_cpus() const;
+    void take_records(Harvest &harvest);
+    void take_totals(Harvest &harvest, const std::vector<brpath_cpu> &cpus);
+    void take_last_frames(Harvest &harvest, const std::vector<brpath_cpu> &before,
+                          const std::vector<brpath_cpu> &after) const;
+    static void sort_flows(Harvest &harvest);
+
+    AttachedSession *session_;
+    ProbeMaps maps_;
+    std::uint32_t generation_ = 0;              // the one being filled
+    std::vector<brpath_totals> totals_seen_[2]; // per parity and CPU
+    std::unique_ptr<Inbox, InboxDeleter> inbox_;
+    RingBufferHandle ring_; // refers to inbox_
+};
+
+} // namespace brpath

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probe/hook_plan.hpp"
+
+#include <fmt/format.h>
+#include <map>
+#include <string_view>
+#include <utility>
+
+namespace brpath {
+
+namespace {
+
+// One program may be a candidate of several hooks: each is tried once.
+class TrialCache {
+  public:
+    explicit TrialCache(const Trial &trial) : trial_(trial) {}
+
+    const Result<void> &operator()(const Candidate &candidate) {
+        const std::pair key(candidate.kind, std::string(candidate.symbol));
+        const auto known = results_.find(key);
+
+        if (known != results_.end())
+            return known->second;
+        return results_.emplace(key, trial_(candidate.kind, candidate.symbol)).first->second;
+    }
+
+  private:
+    const Trial &trial_;
+    std::map<std::pair<AttachKind, std::string>, Result<void>> results_;
+};
+
+std::string join(const std::vector<std::string> &lines) {
+    std::string joined;
+
+    for (const auto &line : lines)
+        joined += (joined.empty() ? "" : "; ") + line;
+    return joined;
+}
+
+PlannedHook plan_hook(const Hook &hook, const std::optional<std::string> &forced_backend, TrialCache &trial) {
+    PlannedHook planned{&hook, nullptr, {}};
+
+    for (const auto &candidate : hook.candidates) {
+        if (forced_backend && *forced_backend != backend_name(candidate.kind))
+            continue;
+        const auto &result = trial(candidate);
+        if (result) {
+            planned.candidate = &candidate;
+            break;
+        }
+        planned.explanation.push_back(fmt::format("{}: {}", result.error().tried, result.error().why));
+    }
+    return planned;
+}
+
+} // namespace
+
+Result<HookPlan> plan_hooks(std::span<const Hook> table, const std::optional<std::string> &forced_backend,
+                            const Trial &trial) {
+    TrialCache cache(trial);
+    HookPlan plan;
+
+    for (const auto &hook : table) {
+        plan.push_back(plan_hook(hook, forced_backend, cache));
+        const auto &planned = plan.back();
+        if (hook.required && !planned.candidate)
+            return fail(ErrorKind::unsupported, fmt::format("find a way to see {}", hook.purpose),
+                        planned.explanation.empty() ? "no candidate in this backend"
+                                                    : join(planned.explanation),
+                        forced_backend ? "leave --backend out to let brpath choose"
+                                       : "docs/support.md lists what each kernel allows");
+    }
+    return plan;
+}
+
+} // namespace brpath

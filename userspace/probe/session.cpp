@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probe/session.hpp"
+
+#include "probe/handles.hpp"
+#include "probe/libbpf_log.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <bpf/bpf.h>
+#include <brpath.skel.h>
+#include <cerrno>
+#include <cstddef>
+#include <fmt/format.h>
+#include <string_view>
+
+namespace brpath {
+
+namespace {
+
+struct SkeletonDeleter {
+    void operator()(brpath_bpf *skeleton) const { brpath_bpf__destroy(skeleton); }
+};
+
+std::string last_lines(const std::string &text, std::size_t lines) {
+    std::size_t from = text.size();
+
+    while (from > 0 && text.back() == '\n' && from == text.size())
+        from--;
+    for (std::size_t seen = 0; from > 0; from--)
+        if (text[from - 1] == '\n' && ++seen == lines)
+            break;
+    return text.substr(from);
+}
+
+} // namespace
+
+// Members are destroyed from the last to the first: links, then the object with its maps.
+struct SessionState {
+    std::unique_ptr<brpath_bpf, SkeletonDeleter> skeleton;
+    std::vector<bpf_program *> programs; // the planned ones, each once
+    std::vector<LinkHandle> links;
+
+    [[nodiscard]] brpath_control &control() const { return skeleton->bss->control; }
+};
+
+void SessionStateDeleter::operator()(SessionState *state) const { delete state; }
+
+Result<OpenedSession> OpenedSession::open(const HookPlan &plan, brpath_config config,
+                                          const ProbeLimits &limits) {
+    const LibbpfLog log;
+    SessionStateHandle state(new SessionState{});
+
+    state->skeleton.reset(brpath_bpf__open());
+    if (!state->skeleton)
+        return fail_errno("open the BPF object", errno);
+
+    config.tracepoint_stages = 0;
+    for (const auto &planned : plan) {
+        if (!planned.candidate)
+            continue;
+        config.tracepoint_stages |= planned.candidate->tracepoint_stage;
+        bpf_program *program =
+            bpf_object__find_program_by_name(state->skeleton->obj, planned.candidate->program);
+        if (!program)
+            return fail(ErrorKind::failed, fmt::format("find the program {}", planned.candidate->program),
+                        "the BPF object does not have it");
+        if (std::find(state->programs.begin(), state->programs.end(), program) == state->programs.end())
+            state->programs.push_back(program);
+    }
+    // constant to the programs, writable until load
+    const_cast<brpath_config &>(state->skeleton->rodata->config) = config;
+
+    bpf_program *each = nullptr;
+    bpf_object__for_each_program(each, state->skeleton->obj) {
+        const bool planned =
+            std::find(state->programs.begin(), state->programs.end(), each) != state->programs.end();
+        bpf_program__set_autoload(each, planned);
+    }
+    // The template inside flow_tables keeps its size: for hash maps the kernel compares all but that.
+    auto &maps = state->skeleton->maps;
+    bpf_map__set_max_entries(maps.flows_even, limits.flow_table_entries);
+    bpf_map__set_max_entries(maps.flows_odd, limits.flow_table_entries);
+    bpf_map__set_max_entries(maps.records, limits.ring_bytes);
+    return OpenedSession(std::move(state));
+}
+
+Result<LoadedSession> OpenedSession::load() && {
+    LibbpfLog log;
+
+    if (const int error = brpath_bpf__load(state_->skeleton.get()))
+        return fail(error == -EPERM ? ErrorKind::permission : ErrorKind::unsupported, "load the BPF programs",
+                    fmt::format("{}\n{}", fail_errno("load", error).value().why, last_lines(log.take(), 12)),
+                    "please report this with the kernel's version and the text above");
+    return LoadedSession(std::move(state_));
+}
+
+Result<AttachedSession> LoadedSession::attach() && {
+    LibbpfLog log;
+
+    for (bpf_program *program : state_->programs) {
+        LinkHandle link(bpf_program__attach(program));
+        if (!link)
+            return fail(
+                ErrorKind::unsupported, fmt::format("attach {}", bpf_program__name(program)),
+                fmt::format("{}\n{}", fail_errno("attach", errno).value().why, last_lines(log.take(), 4)));
+        state_->links.push_back(std::move(link));
+    }
+    return AttachedSession(std::move(state_));
+}
+
+void AttachedSession::enable() { std::atomic_ref(state_->control().enabled).store(1); }
+
+void AttachedSession::disable() { std::atomic_ref(state_->control().enabled).store(0); }
+
+void AttachedSession::set_setting(const brpath_setting &ipv4, const brpath_setting &ipv6,
+                                  bool bridge_attributes) {
+    auto &control = state_->control();
+
+    // four bytes each: a program sees the old ones or the new ones, never a mixture
+    std::atomic_ref(reinterpret_cast<std::uint32_t &>(control.setting[0]))
+        .store(std::bit_cast<std::uint32_t>(ipv4));
+    std::atomic_ref(reinterpret_cast<std::uint32_t &>(control.setting[1]))
+        .store(std::bit_cast<std::uint32_t>(ipv6));
+    std::atomic_ref(control.bridge_attributes).store(bridge_attributes);
+}
+
+void AttachedSession::set_generation(std::uint32_t generation) {
+    std::atomic_ref(state_->control().generation).store(generation);
+}
+
+ProbeMaps AttachedSession::maps() const {
+    const auto &maps = state_->skeleton->maps;
+    return {bpf_map__fd(maps.flow_tables),
+            {bpf_map__fd(maps.flows_even), bpf_map__fd(maps.flows_odd)},
+            bpf_map__fd(maps.cpus),
+            bpf_map__fd(maps.records)};
+}
+
+std::optional<std::uint64_t> AttachedSession::missed_runs() const {
+    constexpr auto needed =
+        offsetof(bpf_prog_info, recursion_misses) + sizeof(bpf_prog_info::recursion_misses);
+    std::uint64_t missed = 0;
+
+    for (const bpf_program *program : state_->programs) {
+        bpf_prog_info info{};
+        __u32 length = sizeof(info);
+        if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) || length < needed)
+            return std::nullopt;
+        missed += info.recursion_misses;
+    }
+    return missed;
+}
+
+} // namespace brpath

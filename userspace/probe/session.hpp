@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The BPF object's life as types: opened -> loaded -> attached. Each step consumes the one before it.
+#pragma once
+
+#include "probe/hook_plan.hpp"
+#include "util/result.hpp"
+
+#include <brpath/abi.h>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace brpath {
+
+// Capacities of what the kernel keeps. Every frame beyond them is counted as a loss.
+struct ProbeLimits {
+    std::uint32_t flow_table_entries = 65536; // times two generations, some 150 bytes each
+    std::uint32_t ring_bytes = 1024 * 1024;   // a power of two, at least a page
+};
+
+struct ProbeMaps {
+    int flow_tables = -1; // the map of maps
+    int flows[2] = {-1, -1};
+    int cpus = -1;
+    int records = -1;
+};
+
+// What owns the skeleton and its links; defined where the generated header is included.
+struct SessionState;
+struct SessionStateDeleter {
+    void operator()(SessionState *state) const;
+};
+using SessionStateHandle = std::unique_ptr<SessionState, SessionStateDeleter>;
+
+// Everything is attached. Nothing is recorded before enable() and after disable(). Destruction detaches.
+class AttachedSession {
+  public:
+    explicit AttachedSession(SessionStateHandle state) : state_(std::move(state)) {}
+
+    void enable();
+    void disable();
+
+    // What holds from now on; the programs need it for frames in which netfilter left no trace.
+    void set_setting(const brpath_setting &ipv4, const brpath_setting &ipv6, bool bridge_attributes);
+
+    // Frames are counted under the new generation from now on by programs that start from now on.
+    void set_generation(std::uint32_t generation);
+
+    [[nodiscard]] ProbeMaps maps() const;
+
+    // Runs of the programs that the kernel skipped (recursion); nullopt if this kernel does not say.
+    [[nodiscard]] std::optional<std::uint64_t> missed_runs() const;
+
+  private:
+    SessionStateHandle state_;
+};
+
+class LoadedSession {
+  public:
+    explicit LoadedSession(SessionStateHandle state) : state_(std::move(state)) {}
+    // On failure everything is detached again.
+    Result<AttachedSession> attach() &&;
+
+  private:
+    SessionStateHandle state_;
+};
+
+class OpenedSession {
+  public:
+    // `plan` must outlive nothing: what is needed of it is copied. config.tracepoint_stages is set from the
+    // plan.
+    static Result<OpenedSession> open(const HookPlan &plan, brpath_config config, const ProbeLimits &limits);
+    // Error: with the verifier's last words.
+    Result<LoadedSession> load() &&;
+
+  private:
+    explicit OpenedSession(SessionStateHandle state) : state_(std::move(state)) {}
+    SessionStateHandle state_;
+};
+
+} // namespace brpath
