@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: BSD-2-Clause
 # What the lab's node is made of; scripts/lab holds the picture and the commands. It gives the variables name,
 # namespaces, state, here, setting, static and servers, and reads step (what is being done, for a failure's
 # message).

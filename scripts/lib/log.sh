@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: BSD-2-Clause
 # What every script here says, and how: messages go to stderr, under the script's own name, so that stdout
 # holds results only. Source this file; it changes no shell option.
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: BSD-2-Clause
 # Processes that outlive the script that started them. A pid alone is no identity: it is used again. A record
 # is one line, "PID START BOOT": the start time tells two users of a pid apart, and the boot id tells a record
 # made before a reboot (or on the host, read in a guest that shares its files) from one made now.

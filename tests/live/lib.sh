@@ -120,13 +120,13 @@ usable_backends() {
 	echo "${usable[*]}"
 }
 
-# observe_start [options]: returns when everything is attached.
+# observe_start [options]: returns when everything is attached. The summary goes to OUTPUT if that is set.
 observe_start() {
 	local ready="$SCENE_DIR/ready"
 
 	rm -f "$ready" "$SCENE_DIR/summary.json"
 	mkfifo "$ready"
-	"$BRPATH" observe --netns "$NODE" --format json --output "$SCENE_DIR/summary.json" --ready-fd 9 "$@" \
+	"$BRPATH" observe --netns "$NODE" --format json --output "${OUTPUT:-$SCENE_DIR/summary.json}" --ready-fd 9 "$@" \
 		9>"$ready" 2>"$SCENE_DIR/stderr" &
 	OBSERVE_PID=$!
 	local line=

@@ -274,6 +274,15 @@ TEST_CASE("no reply, or a healthy one, is no finding") {
     CHECK(summarise(table).findings.empty());
 }
 
+TEST_CASE("a namespace's name stays one word of the command") {
+    Counts bypassed;
+    bypassed.by_reason[BRPATH_SYSCTL_OFF] = 1;
+    Summary summary;
+    summary.node.netns = "a b;reboot'x";
+    CHECK_EQ(fix_for_bypass(bypassed, false, summary).at(0),
+             "nsenter --net='/run/netns/a b;reboot'\\''x' sysctl -w net.bridge.bridge-nf-call-iptables=1");
+}
+
 TEST_CASE("the fix fits the reason and the family") {
     struct Row {
         brpath_reason reason;

@@ -22,7 +22,7 @@ void let_second_interrupt_end() {
     std::signal(SIGINT, end_at_once);
     sigemptyset(&interrupt);
     sigaddset(&interrupt, SIGINT);
-    sigprocmask(SIG_UNBLOCK, &interrupt, nullptr);
+    pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
 }
 
 } // namespace
@@ -34,8 +34,8 @@ Result<StopSignals> StopSignals::make() {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
         sigaddset(&stop, signal);
     std::signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &stop, nullptr))
-        return fail_errno("block signals", errno);
+    if (const int error = pthread_sigmask(SIG_BLOCK, &stop, nullptr))
+        return fail_errno("block signals", error);
     UniqueFd fd(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!fd)
         return fail_errno("open a signalfd", errno);

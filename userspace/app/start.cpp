@@ -186,7 +186,7 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
     if (!plan)
         return Failure(plan.error());
     diagnostics.planned(*plan);
-    auto session = OpenedSession::open(*plan, make_config(*netns, *bridge), ProbeLimits{})
+    auto session = OpenedSession::open(*plan, make_config(*netns, *bridge), ProbeLimits{options.max_flows, options.ring_bytes})
                        .and_then([](OpenedSession &&opened) { return std::move(opened).load(); })
                        .and_then([](LoadedSession &&loaded) { return std::move(loaded).attach(); });
     if (!session)

@@ -6,6 +6,7 @@
 #include "util/printable.hpp"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <fmt/format.h>
 #include <utility>
@@ -17,6 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint32_t max_flows_limit = 1U << 22; // some 1.2 GB of kernel memory
 constexpr auto interval_min = 100ms; // below, the summaries themselves would be the load
 
 template <typename Value> struct Choice {
@@ -81,6 +83,35 @@ Result<void> set_ready_fd(ObserveOptions &options, const std::string &value) {
     return {};
 }
 
+// A whole number within bounds.
+Result<std::uint32_t> parse_count(const char *option, const std::string &value, std::uint32_t min,
+                                  std::uint32_t max) {
+    std::uint32_t count = 0;
+    const auto outcome = std::from_chars(value.data(), value.data() + value.size(), count);
+
+    if (outcome.ec != std::errc{} || outcome.ptr != value.data() + value.size() || count < min || count > max)
+        return fail(ErrorKind::usage, fmt::format("accept {} {}", option, printable(value)),
+                    "this is not a number in its range", fmt::format("give a number from {} to {}", min, max));
+    return count;
+}
+
+Result<void> set_max_flows(ObserveOptions &options, const std::string &value) {
+    return parse_count("--max-flows", value, 16, max_flows_limit).map([&](auto count) {
+        options.max_flows = count;
+    });
+}
+
+Result<void> set_ring_bytes(ObserveOptions &options, const std::string &value) {
+    const auto bytes = parse_count("--ring-bytes", value, 4096, 64 * 1024 * 1024);
+    if (!bytes)
+        return Failure(bytes.error());
+    if (!std::has_single_bit(*bytes))
+        return fail(ErrorKind::usage, fmt::format("accept --ring-bytes {}", printable(value)),
+                    "this is not a power of two", "give 4096, 8192, ... as in --ring-bytes 1048576");
+    options.ring_bytes = *bytes;
+    return {};
+}
+
 template <std::string ObserveOptions::*member>
 Result<void> set_text(ObserveOptions &options, const std::string &value) {
     options.*member = value;
@@ -96,7 +127,7 @@ constexpr const char *scope = "What to observe";
 constexpr const char *output = "Output";
 constexpr const char *hooks = "Hooks";
 
-constexpr std::array<ObserveOption, 9> rows = {{
+constexpr std::array<ObserveOption, 11> rows = {{
     {"--netns", "NAME|PATH", scope,
      "network namespace to look into: a name from `ip netns`, or a path such as /proc/PID/ns/net; default: "
      "the "
@@ -119,6 +150,11 @@ constexpr std::array<ObserveOption, 9> rows = {{
      "how to listen to the kernel: auto, fentry or tracepoint; default: auto, which takes the best one this "
      "kernel has",
      set_backend},
+    {"--max-flows", "N", hooks,
+     "flows that the kernel keeps apart at a time, some 300 bytes each; beyond it frames are counted without "
+     "their pair, and the summary says so; default: 65536",
+     set_max_flows},
+    {"--ring-bytes", "N", "", "", set_ring_bytes},
     {"--ready-fd", "N", "", "", set_ready_fd},
 }};
 

@@ -7,13 +7,25 @@ namespace brpath {
 
 namespace {
 
+// These lines are made to be pasted: a name must stay one word and nothing else.
+std::string quote_for_shell(const std::string &word) {
+    constexpr const char *harmless = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-:@";
+    std::string quoted = "'";
+
+    if (word.find_first_not_of(harmless) == std::string::npos)
+        return word;
+    for (const char character : word)
+        quoted += character == '\'' ? std::string("'\\''") : std::string(1, character);
+    return quoted + "'";
+}
+
 // The sysctls belong to a namespace: the command has to run in the one that was observed.
 std::string in_namespace(const std::string &netns, const std::string &command) {
     if (netns.empty())
         return command;
     const bool is_path = netns.find('/') != std::string::npos;
 
-    return fmt::format("nsenter --net={}{} {}", is_path ? "" : "/run/netns/", netns, command);
+    return fmt::format("nsenter --net={} {}", quote_for_shell((is_path ? "" : "/run/netns/") + netns), command);
 }
 
 } // namespace

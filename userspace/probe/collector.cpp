@@ -58,25 +58,18 @@ void append(Harvest &to, Harvest &&from) {
 
 } // namespace
 
-// Records in the order in which they came, of the current generation and perhaps of the next.
-struct Collector::Inbox {
-    std::vector<brpath_record> records;
+int Collector::receive(void *inbox, void *data, std::size_t size) {
+    brpath_record record;
 
-    static int receive(void *context, void *data, std::size_t size) {
-        brpath_record record;
-
-        if (size != sizeof(record))
-            return 0; // not ours: the sizes are one constant in abi.h
-        std::memcpy(&record, data, sizeof(record));
-        static_cast<Inbox *>(context)->records.push_back(record);
-        return 0;
-    }
-};
-
-void Collector::InboxDeleter::operator()(Inbox *inbox) const { delete inbox; }
+    if (size != sizeof(record))
+        return 0; // not ours: the size is one constant in abi.h
+    std::memcpy(&record, data, sizeof(record));
+    static_cast<Inbox *>(inbox)->records.push_back(record);
+    return 0;
+}
 
 Collector::Collector(AttachedSession &session)
-    : session_(&session), maps_(session.maps()), inbox_(new Inbox) {
+    : session_(&session), maps_(session.maps()), inbox_(std::make_unique<Inbox>()) {
     const auto cpus = static_cast<std::size_t>(libbpf_num_possible_cpus());
 
     totals_seen_[0].resize(cpus);
@@ -88,7 +81,7 @@ Result<Collector> Collector::make(AttachedSession &session) {
         return fail_errno("count the CPUs", cpus);
     Collector collector(session);
     collector.ring_.reset(
-        ring_buffer__new(collector.maps_.records, Inbox::receive, collector.inbox_.get(), nullptr));
+        ring_buffer__new(collector.maps_.records, receive, collector.inbox_.get(), nullptr));
     if (!collector.ring_)
         return fail_errno("map the ring buffer", errno);
     return collector;

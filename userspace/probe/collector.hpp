@@ -44,13 +44,14 @@ class Collector {
     Result<Harvest> finish();
 
   private:
-    struct Inbox; // the ring's callback needs an address that stays
-
-    struct InboxDeleter {
-        void operator()(Inbox *inbox) const;
+    // Records as they came, of the current generation and perhaps of the next.
+    struct Inbox {
+        std::vector<brpath_record> records;
     };
 
     explicit Collector(AttachedSession &session);
+
+    static int receive(void *inbox, void *data, std::size_t size);
 
     Result<void> end_generation();
     Result<void> drain_table(int table, std::vector<FlowCounts> &flows) const;
@@ -65,8 +66,8 @@ class Collector {
     ProbeMaps maps_;
     std::uint32_t generation_ = 0;              // the one being filled
     std::vector<brpath_totals> totals_seen_[2]; // per parity and CPU
-    std::unique_ptr<Inbox, InboxDeleter> inbox_;
-    RingBufferHandle ring_; // refers to inbox_
+    std::unique_ptr<Inbox> inbox_;              // on the heap: the ring keeps its address
+    RingBufferHandle ring_;
 };
 
 } // namespace brpath

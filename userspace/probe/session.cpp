@@ -44,7 +44,9 @@ struct SessionState {
     [[nodiscard]] brpath_control &control() const { return skeleton->bss->control; }
 };
 
-void SessionStateDeleter::operator()(SessionState *state) const { delete state; }
+void SessionStateDeleter::operator()(SessionState *state) const {
+    const std::unique_ptr<SessionState> owned(state);
+}
 
 Result<OpenedSession> OpenedSession::open(const HookPlan &plan, brpath_config config,
                                           const ProbeLimits &limits) {

@@ -15,8 +15,8 @@ namespace brpath {
 
 // Capacities of what the kernel keeps. Every frame beyond them is counted as a loss.
 struct ProbeLimits {
-    std::uint32_t flow_table_entries = 65536; // times two generations, some 150 bytes each
-    std::uint32_t ring_bytes = 1024 * 1024;   // a power of two, at least a page
+    std::uint32_t flow_table_entries; // times two generations, some 150 bytes each
+    std::uint32_t ring_bytes;         // a power of two, at least a page
 };
 
 struct ProbeMaps {

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 # What tests/vm/run and tests/vm/fetch share: messages, the kernel list, the cache.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 # The initramfs of a run: busybox, the modules that reach the host's file system, and
 # what is to be run. It is packed anew each time, in less than 0.1 s, so it cannot be

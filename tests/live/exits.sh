@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Every way for brpath to end, and that nothing of it stays in the kernel. Oracle: bpftool.
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Programs, maps and links in the kernel that carry brpath's names.
+left_in_kernel() {
+	{
+		bpftool prog show
+		bpftool map show
+	} | grep -cE 'name (tp_|fentry_|fexit_|brpath_trial|flows_(even|odd)|flow_tables|cpus|records|brpath)' || true
+}
+
+nothing_left() { [ "$(left_in_kernel)" -eq "$before" ]; }
+
+# The kernel frees programs a moment after the last descriptor is closed.
+check_nothing_left() {
+	checks=$((checks + 1))
+	wait_for 10 nothing_left || fail "after $1 there are $(left_in_kernel) objects of brpath, before: $before"
+}
+
+check_attached_is_seen() {
+	observe_start
+	at_least "objects while it runs" 3 "$(($(left_in_kernel) - before))"
+	observe_stop
+	check_nothing_left "Ctrl-C"
+}
+
+check_sigkill() {
+	observe_start
+	kill -KILL "$OBSERVE_PID"
+	wait "$OBSERVE_PID" 2>/dev/null || true
+	OBSERVE_PID=
+	check_nothing_left "SIGKILL"
+}
+
+check_sigterm() {
+	observe_start
+	kill -TERM "$OBSERVE_PID"
+	wait "$OBSERVE_PID" || fail "SIGTERM: status $?"
+	OBSERVE_PID=
+	same "SIGTERM ends with a summary" brpath.summary/1 "$(summary .schema)"
+	check_nothing_left "SIGTERM"
+}
+
+# SIGINT is 2: bit 1 of the mask of blocked signals.
+unblocks_interrupt() {
+	local mask
+
+	mask=$(sed -n 's/^SigBlk:[[:space:]]*//p' "/proc/$OBSERVE_PID/status")
+	[ $((16#$mask & 2)) -eq 0 ]
+}
+
+# The second Ctrl-C has to come while the first one's summary is being written: into a pipe that nobody reads.
+check_interrupted_twice() {
+	local status=0
+
+	mkfifo "$SCENE_DIR/stuck"
+	exec 8<>"$SCENE_DIR/stuck"
+	dd if=/dev/zero of="$SCENE_DIR/stuck" bs=4096 count=1024 oflag=nonblock 2>/dev/null || true
+	OUTPUT="$SCENE_DIR/stuck" observe_start
+	kill -INT "$OBSERVE_PID"
+	# It takes the first one before it unblocks the second; then it is in write(2), where only that gets it out.
+	wait_for 10 unblocks_interrupt || fail "it does not take a second Ctrl-C"
+	kill -INT "$OBSERVE_PID"
+	wait "$OBSERVE_PID" || status=$?
+	OBSERVE_PID=
+	exec 8>&-
+	same "interrupted twice: status" 130 "$status"
+	check_nothing_left "the second Ctrl-C"
+}
+
+check_closed_pipe() {
+	local status=0
+
+	"$BRPATH" observe --netns "$NODE" --duration 2s --interval 200ms 2>"$SCENE_DIR/stderr" | head -n 1 >"$SCENE_DIR/line" ||
+		status=$?
+	same "| head -n 1: status" 0 "$status"
+	contains "| head -n 1" '^brpath observe' "$SCENE_DIR/line"
+	same "| head -n 1: complaints" 0 "$(grep -vcE '^brpath: attached' "$SCENE_DIR/stderr" || true)"
+	check_nothing_left "a closed pipe"
+}
+
+check_duration() {
+	"$BRPATH" observe --netns "$NODE" --duration 300ms --format json >"$SCENE_DIR/summary.json" 2>"$SCENE_DIR/stderr" ||
+		fail "--duration: status $?"
+	same "--duration: a whole summary" 0 "$(summary .frames.in_flight)"
+	check_nothing_left "--duration"
+}
+
+# On a terminal the table is drawn again in place and the last one stays; elsewhere there is one at the end.
+check_terminal() {
+	script -qec "$BRPATH observe --netns $NODE --duration 1s --interval 300ms" /dev/null \
+		</dev/null >"$SCENE_DIR/screen" 2>&1 || fail "on a terminal: status $?"
+	at_least "redraws on a terminal" 2 "$(grep -c $'\x1b\[[0-9]*A\x1b\[J' "$SCENE_DIR/screen")"
+	"$BRPATH" observe --netns "$NODE" --duration 1s >"$SCENE_DIR/once" 2>/dev/null
+	same "summaries elsewhere" 1 "$(grep -c '^brpath observe' "$SCENE_DIR/once")"
+	same "escape sequences elsewhere" 0 "$(grep -c $'\x1b' "$SCENE_DIR/once" || true)"
+	NO_COLOR=1 script -qec "$BRPATH observe --netns $NODE --duration 300ms" /dev/null </dev/null >"$SCENE_DIR/plain" 2>&1
+	same "colour with NO_COLOR" 0 "$(grep -c $'\x1b\[[0-9;]*m' "$SCENE_DIR/plain" || true)"
+}
+
+lab_up --setting 0
+before=$(left_in_kernel)
+check_attached_is_seen
+check_sigkill
+check_sigterm
+check_interrupted_twice
+check_closed_pipe
+check_duration
+check_terminal
