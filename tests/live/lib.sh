@@ -18,11 +18,15 @@ SCENE_DIR=$(mktemp -d)
 OBSERVE_PID=
 checks=0
 
+# A scene that makes more than a lab says here how it goes away again.
+also_at_exit() { :; }
+
 cleanup() {
 	local status=$?
 
 	trap - EXIT INT TERM
 	[ -z "$OBSERVE_PID" ] || kill -KILL "$OBSERVE_PID" 2>/dev/null || true
+	also_at_exit
 	"$LAB" down --name "$PREFIX" >"$SCENE_DIR/down.log" 2>&1 || {
 		cat "$SCENE_DIR/down.log" >&2
 		status=1

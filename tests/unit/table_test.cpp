@@ -566,10 +566,10 @@ TEST_CASE("evidence says what the sentence does not") {
     Summary summary = scenes::setting_0();
     const auto text = table(summary);
 
-    CHECK(contains(text, "evidence: 3 untranslated replies; 3 client resets; 2 SYN retransmissions;"));
+    CHECK(contains(text, "evidence: untranslated replies: 3; client resets: 3; SYN retransmissions: 2;"));
     CHECK_EQ(text.find("protocol: tcp"), std::string::npos);
     summary.findings[0].evidence = {{"service", "elsewhere"}, {"empty", ""}, {"client_resets", 1234}};
-    CHECK(contains(table(summary), "\n           evidence: service: elsewhere; 1,234 client resets\n"));
+    CHECK(contains(table(summary), "\n           evidence: service: elsewhere; client resets: 1,234\n"));
     summary.findings[0].evidence.clear();
     CHECK_EQ(table(summary).find("evidence"), std::string::npos);
 }
