@@ -6,7 +6,7 @@
 #include <bpf/bpf_helpers.h>
 #include <brpath/abi.h>
 
-/* The sizes of flows_even/odd and records are the loader's to set (userspace/probe/limits.hpp). */
+/* The sizes of flows_even, flows_odd and records are the loader's to set (ProbeLimits). */
 
 struct flow_table {
 	__uint(type, BPF_MAP_TYPE_HASH);

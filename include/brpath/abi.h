@@ -73,8 +73,8 @@ BRPATH_ASSERT_SIZE(struct brpath_tuple, 36);
 
 /*
  * One row of the flow table. The CPU is part of the key: every entry then has one writer, which needs no
- * atomic operations, and memory grows with the flows there are, not with the CPUs times the flows there might
- * be (docs/decisions/0003-flow-table.md).
+ * atomic operations, and the table's memory does not grow with the number of CPUs
+ * (docs/decisions/0003-flow-table.md).
  */
 struct brpath_flow_key {
 	struct brpath_tuple in; /* the header where the frame entered (egress: where it left) */

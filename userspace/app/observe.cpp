@@ -43,7 +43,7 @@ class ObserveLoop {
     }
 
     Result<void> run() {
-        while (!screen_.is_closed() && !signals_.wait(time_to_wait())) {
+        while (!started_.is_over && !screen_.is_closed() && !signals_.wait(time_to_wait())) {
             if (options_.duration && Clock::now() >= begin_ + *options_.duration)
                 break;
             if (auto done = step(); !done)

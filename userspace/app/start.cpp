@@ -72,20 +72,24 @@ Result<std::uint32_t> pick_bridge(const std::vector<Link> &bridges, const std::s
                     : fmt::format("bridges here: {}", names_of(bridges)));
 }
 
-// False: a signal came first.
-Result<bool> wait_for_a_bridge(SystemView &view, StopSignals &signals, const Diagnostics &diagnostics,
-                               const std::string &netns) {
+enum class Waited : std::uint8_t { bridge, too_long, signal };
+
+Result<Waited> wait_for_a_bridge(SystemView &view, StopSignals &signals, const Diagnostics &diagnostics,
+                                 const ObserveOptions &options) {
+    const auto begin = Clock::now();
     bool told = false;
 
     for (;;) {
         if (auto done = view.refresh(); !done)
             return Failure(done.error());
         if (!view.bridges().empty())
-            return true;
+            return Waited::bridge;
+        if (options.duration && Clock::now() >= begin + *options.duration)
+            return Waited::too_long;
         if (!std::exchange(told, true))
-            diagnostics.waiting_for_bridge(netns);
+            diagnostics.waiting_for_bridge(options.netns);
         if (signals.wait(bridge_poll_period))
-            return false;
+            return Waited::signal;
     }
 }
 
@@ -174,10 +178,10 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
     const auto bridge = pick_bridge(view.bridges(), options.bridge);
     if (!bridge)
         return Failure(bridge.error());
-    const auto there = wait_for_a_bridge(view, signals, diagnostics, options.netns);
-    if (!there)
-        return Failure(there.error());
-    if (!*there)
+    const auto waited = wait_for_a_bridge(view, signals, diagnostics, options);
+    if (!waited)
+        return Failure(waited.error());
+    if (*waited == Waited::signal)
         return nullptr;
 
     const auto before = Clock::now();
@@ -186,7 +190,8 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
     if (!plan)
         return Failure(plan.error());
     diagnostics.planned(*plan);
-    auto session = OpenedSession::open(*plan, make_config(*netns, *bridge), ProbeLimits{options.max_flows, options.ring_bytes})
+    auto session = OpenedSession::open(*plan, make_config(*netns, *bridge),
+                                       ProbeLimits{options.max_flows, options.ring_bytes})
                        .and_then([](OpenedSession &&opened) { return std::move(opened).load(); })
                        .and_then([](LoadedSession &&loaded) { return std::move(loaded).attach(); });
     if (!session)
@@ -195,7 +200,7 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
 
     auto started = std::make_unique<Started>(Started{describe_node(options.netns), describe_hooks(*plan),
                                                      std::move(view), std::move(names), std::move(*session),
-                                                     attach_time});
+                                                     attach_time, *waited == Waited::too_long});
     if (auto done = started->refresh(true); !done)
         return Failure(done.error());
     return started;

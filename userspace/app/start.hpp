@@ -24,6 +24,7 @@ struct Started {
     Names names;
     AttachedSession session;
     std::chrono::milliseconds attach_time{};
+    bool is_over = false; // the duration passed while it waited for a bridge
 
     // Devices and setting as they are now; names too if devices changed or `with_names`.
     Result<void> refresh(bool with_names);

@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t max_flows_limit = 1U << 22; // some 1.2 GB of kernel memory
-constexpr auto interval_min = 100ms; // below, the summaries themselves would be the load
+constexpr auto interval_min = 100ms;                // below, the summaries themselves would be the load
 
 template <typename Value> struct Choice {
     const char *word;
@@ -91,7 +91,8 @@ Result<std::uint32_t> parse_count(const char *option, const std::string &value, 
 
     if (outcome.ec != std::errc{} || outcome.ptr != value.data() + value.size() || count < min || count > max)
         return fail(ErrorKind::usage, fmt::format("accept {} {}", option, printable(value)),
-                    "this is not a number in its range", fmt::format("give a number from {} to {}", min, max));
+                    "this is not a number in its range",
+                    fmt::format("give a number from {} to {}", min, max));
     return count;
 }
 

@@ -25,7 +25,8 @@ std::string in_namespace(const std::string &netns, const std::string &command) {
         return command;
     const bool is_path = netns.find('/') != std::string::npos;
 
-    return fmt::format("nsenter --net={} {}", quote_for_shell((is_path ? "" : "/run/netns/") + netns), command);
+    return fmt::format("nsenter --net={} {}", quote_for_shell((is_path ? "" : "/run/netns/") + netns),
+                       command);
 }
 
 } // namespace
@@ -48,7 +49,8 @@ std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const
         keys.emplace_back("net.bridge.bridge-nf-filter-pppoe-tagged");
     for (const auto &name : keys)
         fix.push_back(in_namespace(summary.node.netns, fmt::format("sysctl -w {}=1", name)));
-    for (const auto &name : keys)
+    // sysctl.d is applied at boot, to the namespace that boots: elsewhere it would do nothing
+    for (const auto &name : summary.node.netns.empty() ? keys : std::vector<std::string>{})
         fix.push_back(fmt::format("echo '{} = 1' >> /etc/sysctl.d/99-bridge-netfilter.conf", name));
     if (fix.empty())
         fix.emplace_back(

@@ -29,7 +29,7 @@ std::string evidence_text(const Finding &finding) {
 
     for (const auto &[key, value] : finding.evidence) {
         if (const auto *number = std::get_if<std::int64_t>(&value))
-            parts.push_back(fmt::format("{} {}", grouped(*number), words_of(key)));
+            parts.push_back(fmt::format("{}: {}", words_of(key), grouped(*number)));
         else if (const auto &text = std::get<std::string>(value);
                  !text.empty() && finding.summary.find(text) == std::string::npos)
             parts.push_back(fmt::format("{}: {}", words_of(key), text));
