@@ -27,8 +27,8 @@ static __always_inline struct brpath_cpu *this_cpu(void)
 }
 
 /* Hands the entry's counts over to the loader, or leaves them where they are if the ring is full. */
-static __always_inline void report(struct brpath_cpu *cpu, const struct brpath_flow_key *key,
-				   struct brpath_flow *flow, __u32 generation)
+static __always_inline void report(struct brpath_cpu *cpu, const struct brpath_flow_key *key, struct brpath_flow *flow,
+				   __u32 generation)
 {
 	struct brpath_record *record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
 

@@ -20,14 +20,14 @@ struct sk_buff___vlan_present {
 	__u8 vlan_present : 1;
 } __attribute__((preserve_access_index));
 
-#define DEFINE_VLAN_PRESENT(name, READ, READ_BITS)                                                           \
-	static __always_inline bool name(struct sk_buff *skb)                                                \
-	{                                                                                                    \
-		struct sk_buff___vlan_present *old = (void *)skb;                                            \
-                                                                                                             \
-		if (bpf_core_field_exists(old->vlan_present))                                                \
-			return READ_BITS(old, vlan_present);                                                 \
-		return READ(skb, vlan_proto);                                                                \
+#define DEFINE_VLAN_PRESENT(name, READ, READ_BITS)                                                                     \
+	static __always_inline bool name(struct sk_buff *skb)                                                          \
+	{                                                                                                              \
+		struct sk_buff___vlan_present *old = (void *)skb;                                                      \
+                                                                                                                       \
+		if (bpf_core_field_exists(old->vlan_present))                                                          \
+			return READ_BITS(old, vlan_present);                                                           \
+		return READ(skb, vlan_proto);                                                                          \
 	}
 
 /*
@@ -42,8 +42,7 @@ static __always_inline bool is_bridge_port(struct net_device *dev)
 {
 	struct net_device___priv_flags *flags = (void *)dev;
 
-	return BPF_CORE_READ_BITFIELD(flags, priv_flags) &
-	       bpf_core_enum_value(enum netdev_priv_flags, IFF_BRIDGE_PORT);
+	return BPF_CORE_READ_BITFIELD(flags, priv_flags) & bpf_core_enum_value(enum netdev_priv_flags, IFF_BRIDGE_PORT);
 }
 
 static __always_inline bool is_bridge_device(struct net_device *dev)

@@ -86,8 +86,8 @@ static __always_inline bool load_bytes(const struct view *view, __u32 offset, vo
 static __always_inline void parse_icmp(struct packet *packet, const __u8 *bytes)
 {
 	__u8 type = bytes[0];
-	bool echo = packet->proto == PROTO_ICMP ? type == ICMP_ECHO || type == ICMP_ECHO_REPLY :
-						  type == ICMPV6_ECHO || type == ICMPV6_ECHO_REPLY;
+	bool echo = packet->proto == PROTO_ICMP ? type == ICMP_ECHO || type == ICMP_ECHO_REPLY
+						: type == ICMPV6_ECHO || type == ICMPV6_ECHO_REPLY;
 
 	packet->icmp_type = type;
 	if (echo)

@@ -36,8 +36,8 @@ static __always_inline bool is_current_above(const struct brpath_frame *frame, c
 	return is_same_packet(frame, view) && frame->facts.up && view->iif == frame->bridge;
 }
 
-static __always_inline void fill_frame(struct brpath_frame *frame, const struct packet *packet,
-				       const struct view *view, __u32 below_tags)
+static __always_inline void fill_frame(struct brpath_frame *frame, const struct packet *packet, const struct view *view,
+				       __u32 below_tags)
 {
 	struct brpath_facts facts = { .ip = is_ip(packet->ethertype) };
 

@@ -36,29 +36,29 @@ DEFINE_VLAN_PRESENT(vlan_present_direct, READ_DIRECT, BPF_CORE_READ_BITFIELD)
 DEFINE_VLAN_PRESENT(vlan_present_probed, READ_PROBED, BPF_CORE_READ_BITFIELD_PROBED)
 
 /* Where the device is, for a check before anything else is read. */
-#define DEFINE_VIEW_DEVICE(name, READ)                                                                       \
-	static __always_inline void name(struct view *view, struct net_device *dev)                          \
-	{                                                                                                    \
-		struct net *net = READ(dev, nd_net.net);                                                     \
-                                                                                                             \
-		view->net = (__u64)net;                                                                      \
-		view->netns = READ(net, ns.inum);                                                            \
-		view->ifindex = READ(dev, ifindex);                                                          \
-		view->port_data = (__u64)READ(dev, rx_handler_data);                                         \
+#define DEFINE_VIEW_DEVICE(name, READ)                                                                                 \
+	static __always_inline void name(struct view *view, struct net_device *dev)                                    \
+	{                                                                                                              \
+		struct net *net = READ(dev, nd_net.net);                                                               \
+                                                                                                                       \
+		view->net = (__u64)net;                                                                                \
+		view->netns = READ(net, ns.inum);                                                                      \
+		view->ifindex = READ(dev, ifindex);                                                                    \
+		view->port_data = (__u64)READ(dev, rx_handler_data);                                                   \
 	}
 
-#define DEFINE_VIEW_PACKET(name, READ, VLAN_PRESENT)                                                         \
-	static __always_inline void name(struct view *view, struct sk_buff *skb, __u32 l3_offset)            \
-	{                                                                                                    \
-		__u32 data_offset = (__u64)READ(skb, data) - view->head;                                     \
-		__u32 len = READ(skb, len);                                                                  \
-                                                                                                             \
-		view->l3_offset = l3_offset;                                                                 \
-		view->linear_end = data_offset + len - READ(skb, data_len);                                  \
-		view->l3_bytes = len - (l3_offset - data_offset);                                            \
-		view->protocol = bpf_ntohs(READ(skb, protocol));                                             \
-		view->vlan_present = VLAN_PRESENT(skb);                                                      \
-		view->vlan = view->vlan_present ? READ(skb, vlan_tci) & 0xfff : 0;                           \
+#define DEFINE_VIEW_PACKET(name, READ, VLAN_PRESENT)                                                                   \
+	static __always_inline void name(struct view *view, struct sk_buff *skb, __u32 l3_offset)                      \
+	{                                                                                                              \
+		__u32 data_offset = (__u64)READ(skb, data) - view->head;                                               \
+		__u32 len = READ(skb, len);                                                                            \
+                                                                                                                       \
+		view->l3_offset = l3_offset;                                                                           \
+		view->linear_end = data_offset + len - READ(skb, data_len);                                            \
+		view->l3_bytes = len - (l3_offset - data_offset);                                                      \
+		view->protocol = bpf_ntohs(READ(skb, protocol));                                                       \
+		view->vlan_present = VLAN_PRESENT(skb);                                                                \
+		view->vlan = view->vlan_present ? READ(skb, vlan_tci) & 0xfff : 0;                                     \
 	}
 
 DEFINE_VIEW_DEVICE(view_device, READ_DIRECT)
@@ -84,8 +84,8 @@ static __always_inline __u32 bridge_of(const struct view *view)
 static __always_inline bool bridge_calls_ip(const struct view *view, bool ipv6)
 {
 	struct net_bridge_port *port = (void *)view->port_data;
-	__u64 bit = ipv6 ? bpf_core_enum_value(enum net_bridge_opts, BROPT_NF_CALL_IP6TABLES) :
-			   bpf_core_enum_value(enum net_bridge_opts, BROPT_NF_CALL_IPTABLES);
+	__u64 bit = ipv6 ? bpf_core_enum_value(enum net_bridge_opts, BROPT_NF_CALL_IP6TABLES)
+			 : bpf_core_enum_value(enum net_bridge_opts, BROPT_NF_CALL_IPTABLES);
 
 	return BPF_CORE_READ(port, br, options) >> bit & 1;
 }

@@ -95,14 +95,14 @@ BRPATH_ASSERT_SIZE(struct brpath_flow_key, 60);
 /* Counts are what has not been reported yet. */
 struct brpath_flow {
 	__u64 frames;
-	__u64 bytes;	 /* layer 2 length as the port's counters have it, without an outer VLAN tag */
-	__u64 first_ns;	 /* CLOCK_MONOTONIC at the entry's creation */
+	__u64 bytes;		 /* layer 2 length as the port's counters have it, without an outer VLAN tag */
+	__u64 first_ns;		 /* CLOCK_MONOTONIC at the entry's creation */
 	struct brpath_tuple out; /* the header as it left; equal to key.in when translation is 0 */
-	__u32 tcp_syn;	 /* SYN without ACK */
+	__u32 tcp_syn;		 /* SYN without ACK */
 	__u32 tcp_rst;
-	__u8 tcp_flags;	 /* of these frames, or'ed */
-	__u8 icmp_type;	 /* of the first frame */
-	__u8 direction;	 /* enum brpath_direction of the first frame */
+	__u8 tcp_flags; /* of these frames, or'ed */
+	__u8 icmp_type; /* of the first frame */
+	__u8 direction; /* enum brpath_direction of the first frame */
 	__u8 pad;
 };
 BRPATH_ASSERT_SIZE(struct brpath_flow, 72);
@@ -157,9 +157,9 @@ struct brpath_frame {
 	struct brpath_flow_key key; /* path and handling are filled in at its end */
 	__u32 generation;	    /* in which it entered */
 	__u32 bytes;
-	__u32 bridge;	 /* ifindex of the bridge device; known once the frame went up */
-	__u8 open;	 /* there is a frame, and it is not counted */
-	__u8 direction;	 /* enum brpath_direction */
+	__u32 bridge;	/* ifindex of the bridge device; known once the frame went up */
+	__u8 open;	/* there is a frame, and it is not counted */
+	__u8 direction; /* enum brpath_direction */
 	__u8 tcp_flags;
 	__u8 icmp_type;
 };

@@ -2,6 +2,7 @@
 #include "names/names.hpp"
 
 #include "names/neighbours.hpp"
+#include "temporary_folder.hpp"
 
 #include <cstdlib>
 #include <doctest/doctest.h>
@@ -13,27 +14,7 @@ using namespace brpath;
 
 namespace {
 
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "brpath-test-XXXXXX").string();
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-    }
-    TemporaryFolder(const TemporaryFolder &) = delete;
-    TemporaryFolder &operator=(const TemporaryFolder &) = delete;
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-
-    [[nodiscard]] std::string path() const { return path_; }
-    [[nodiscard]] std::string write(const std::string &name, const std::string &content) const {
-        std::string file = path_ + "/" + name;
-        std::ofstream(file, std::ios::binary) << content;
-        return file;
-    }
-
-  private:
-    std::string path_;
-};
+using brpath::test::TemporaryFolder;
 
 Link device(std::uint32_t ifindex, const std::string &name, const std::string &kind) {
     Link link;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Without root: what is opened and refused. Entering other namespaces is for the live tests.
 #include "kernel/netns.hpp"
+#include "temporary_folder.hpp"
 
 #include <cstdlib>
 #include <doctest/doctest.h>
@@ -13,28 +14,9 @@ using namespace brpath;
 
 namespace {
 
+using brpath::test::TemporaryFolder;
+
 namespace fs = std::filesystem;
-
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        std::string pattern = (fs::temp_directory_path() / "brpath-test-XXXXXX").string();
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-    }
-    TemporaryFolder(const TemporaryFolder &) = delete;
-    TemporaryFolder &operator=(const TemporaryFolder &) = delete;
-    ~TemporaryFolder() { fs::remove_all(path_); }
-
-    [[nodiscard]] std::string path() const { return path_; }
-    [[nodiscard]] std::string write(const std::string &name) const {
-        std::ofstream(path_ + "/" + name) << "x";
-        return path_ + "/" + name;
-    }
-
-  private:
-    std::string path_;
-};
 
 } // namespace
 

@@ -5,6 +5,7 @@
 #include "kernel/read_file.hpp"
 #include "kernel/settings.hpp"
 #include "kernel/symbols.hpp"
+#include "temporary_folder.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -19,27 +20,7 @@ using namespace brpath;
 
 namespace {
 
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "brpath-test-XXXXXX").string();
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-    }
-    TemporaryFolder(const TemporaryFolder &) = delete;
-    TemporaryFolder &operator=(const TemporaryFolder &) = delete;
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-
-    [[nodiscard]] std::string path() const { return path_; }
-    [[nodiscard]] std::string write(const std::string &name, const std::string &content) const {
-        std::string file = path_ + "/" + name;
-        std::ofstream(file, std::ios::binary) << content;
-        return file;
-    }
-
-  private:
-    std::string path_;
-};
+using brpath::test::TemporaryFolder;
 
 std::string status_with(std::uint64_t effective) {
     char line[64];

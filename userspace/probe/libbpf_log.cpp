@@ -10,7 +10,7 @@ namespace brpath {
 
 namespace {
 
-constexpr std::size_t kept_bytes_max = 64 * 1024; // a verifier log's end says why
+constexpr std::size_t kept_bytes_max = std::size_t{64} * 1024; // a verifier log's end says why
 
 // libbpf gives the callback no context, so the text has to be reachable from here.
 std::string &captured() {
