@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The programs: adapters that unpack a hook's arguments and call its stage. */
+/*
+ * The programs: adapters that unpack a hook's arguments and call its stage. Only where a count begins, at enter and
+ * egress, does the switch count: what has entered is followed to its end.
+ */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -70,8 +73,6 @@ int BPF_PROG(fexit_nf_conntrack_in, struct sk_buff *skb)
 {
 	struct view view = {};
 
-	if (!enabled())
-		return 0;
 	view_identity(&view, skb);
 	handle_conntrack(&view);
 	return 0;
@@ -82,8 +83,6 @@ int BPF_PROG(fentry___nf_conntrack_confirm, struct sk_buff *skb)
 {
 	struct view view = {};
 
-	if (!enabled())
-		return 0;
 	view_identity(&view, skb);
 	handle_confirm(&view);
 	return 0;
@@ -97,7 +96,7 @@ int BPF_PROG(fentry___nf_conntrack_confirm, struct sk_buff *skb)
 SEC("fentry/netif_receive_skb")
 int BPF_PROG(fentry_netif_receive_skb, struct sk_buff *skb)
 {
-	if (enabled() && is_bridge_device(skb->dev))
+	if (is_bridge_device(skb->dev))
 		up(skb);
 	return 0;
 }
@@ -105,8 +104,7 @@ int BPF_PROG(fentry_netif_receive_skb, struct sk_buff *skb)
 SEC("fentry/br_dev_queue_push_xmit")
 int BPF_PROG(fentry_br_dev_queue_push_xmit, struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	if (enabled())
-		leave(skb);
+	leave(skb);
 	return 0;
 }
 
@@ -117,11 +115,9 @@ int BPF_PROG(tp_netif_receive_skb, struct sk_buff *skb)
 	struct net_device *dev = skb->dev;
 	struct view view = {};
 
-	if (!enabled())
-		return 0;
 	if (config.tracepoint_stages & BRPATH_TP_ENTER && is_bridge_port(dev)) {
 		view_device(&view, dev);
-		if (!is_wanted(&view))
+		if (!enabled() || !is_wanted(&view))
 			return 0;
 		view.skb = (__u64)skb;
 		view.head = (__u64)skb->head;
@@ -137,17 +133,21 @@ int BPF_PROG(tp_netif_receive_skb, struct sk_buff *skb)
 SEC("tp_btf/net_dev_queue")
 int BPF_PROG(tp_net_dev_queue, struct sk_buff *skb)
 {
+	struct brpath_cpu *cpu;
 	struct view view = {};
 
-	if (!enabled() || !(config.tracepoint_stages & BRPATH_TP_LEAVE))
+	if (!(config.tracepoint_stages & BRPATH_TP_LEAVE))
 		return 0;
 	if (is_bridge_port(skb->dev)) {
 		leave(skb);
 		return 0;
 	}
+	cpu = this_cpu();
 	view_identity(&view, skb);
-	view_packet(&view, skb, skb->network_header);
-	handle_left_elsewhere(&view);
+	if (cpu && is_current_above(&cpu->frame, &view)) {
+		view_packet(&view, skb, skb->network_header);
+		handle_left_elsewhere(cpu, &view);
+	}
 	return 0;
 }
 

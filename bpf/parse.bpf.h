@@ -68,6 +68,7 @@ struct packet {
 	__u8 tag;
 	__u8 tcp_flags;
 	__u8 icmp_type;
+	bool has_l4; /* the tuple's ports are those of the packet: a later fragment has none */
 };
 
 static __always_inline bool is_ip(__u16 ethertype)
@@ -107,6 +108,7 @@ static __always_inline void parse_l4(struct packet *packet, const struct view *v
 	} else if (!load_bytes(view, offset, bytes, 8)) {
 		return;
 	}
+	packet->has_l4 = true;
 	switch (packet->proto) {
 	case PROTO_TCP:
 	case PROTO_UDP:

@@ -59,6 +59,7 @@ static __always_inline void fill_frame(struct brpath_frame *frame, const struct 
 	frame->direction = BRPATH_DIR_NONE;
 	frame->tcp_flags = packet->tcp_flags;
 	frame->icmp_type = packet->icmp_type;
+	frame->has_l4 = packet->has_l4;
 }
 
 /* Nothing in the skb only means that conntrack does not have it now: what was seen before stays. */
@@ -201,11 +202,72 @@ static __always_inline void handle_way_out(struct brpath_cpu *cpu, struct brpath
 	note_hooked(cpu, frame, view);
 	frame->key.port_out = view->ifindex;
 	parse_again(&packet, frame, view);
-	/* A header that could not be read again says nothing. */
-	if (packet.proto != frame->key.proto || is_same_tuple(&packet.tuple, &frame->key.in))
+	/*
+	 * A header that could not be read again says nothing. Neither does a fragment that leaves inside the packet
+	 * that conntrack put together, with ports that it entered without; nor the other way round.
+	 */
+	if (packet.proto != frame->key.proto || packet.has_l4 != frame->has_l4 ||
+	    is_same_tuple(&packet.tuple, &frame->key.in))
 		return;
 	frame->out = packet.tuple;
 	frame->key.translation = hash_tuple(&packet.tuple);
+}
+
+/*
+ * A connection's request enters with one header and goes on with another: told so that a pair has its server also
+ * where that is not behind a port, or where the frame waited on the way. Until there is a reply every request says
+ * so again; the last one of a CPU is not repeated.
+ */
+static __always_inline void report_translation(struct brpath_cpu *cpu, const struct brpath_flow_key *key,
+					       const struct brpath_tuple *in, const struct brpath_tuple *out)
+{
+	__u32 hash = hash_tuple(in) * 31 + hash_tuple(out);
+	__u32 generation = current_generation();
+	struct brpath_record *record;
+
+	if (hash == cpu->last_translation || is_same_tuple(out, in))
+		return;
+	record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
+	if (!record) {
+		cpu->totals[generation & 1].ring_full++;
+		return;
+	}
+	__builtin_memset(record, 0, sizeof(*record));
+	record->generation = generation;
+	record->kind = BRPATH_RECORD_TRANSLATION;
+	record->key = *key;
+	record->key.in = *in;
+	record->flow.out = *out;
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	cpu->last_translation = hash;
+}
+
+/* One of conntrack's tuples, as the header of a frame in its direction or (reverse) of the answer to it. */
+static __always_inline void read_conntrack_tuple(struct brpath_tuple *tuple, const struct brpath_flow_key *key,
+						 struct nf_conntrack_tuple *from, bool reverse)
+{
+	__u8 icmp = key->proto == PROTO_ICMP || key->proto == PROTO_ICMPV6;
+	void *source = reverse ? (void *)&from->dst.u3 : (void *)&from->src.u3;
+	void *destination = reverse ? (void *)&from->src.u3 : (void *)&from->dst.u3;
+	__u16 source_port = bpf_ntohs(BPF_CORE_READ(from, src.u.all));
+	/* For ICMP the source's half is the identifier and the other one type and code. */
+	__u16 destination_port = icmp ? source_port : bpf_ntohs(BPF_CORE_READ(from, dst.u.all));
+
+	__builtin_memset(tuple, 0, sizeof(*tuple));
+	if (key->ethertype == ETHERTYPE_IPV6) {
+		bpf_probe_read_kernel(tuple->saddr, 16, source);
+		bpf_probe_read_kernel(tuple->daddr, 16, destination);
+	} else {
+		bpf_probe_read_kernel(tuple->saddr, 4, source);
+		bpf_probe_read_kernel(tuple->daddr, 4, destination);
+	}
+	tuple->sport = reverse ? destination_port : source_port;
+	tuple->dport = reverse ? source_port : destination_port;
+}
+
+static __always_inline struct nf_conn *connection_of(const struct view *view)
+{
+	return (void *)(view->nfct & ~(__u64)NFCT_INFO_MASK);
 }
 
 static __always_inline void handle_egress(struct brpath_cpu *cpu, const struct view *view)
@@ -220,6 +282,11 @@ static __always_inline void handle_egress(struct brpath_cpu *cpu, const struct v
 	note_conntrack(&frame, view);
 	note_registration(cpu, &frame, view, generation);
 	account(cpu, &frame, generation);
+	/* It may have entered by a port and waited, for its neighbour or on another CPU. */
+	if (view->iif && connection_of(view) && (view->nfct & NFCT_INFO_MASK) == IP_CT_NEW) {
+		read_conntrack_tuple(&packet.tuple, &frame.key, &connection_of(view)->tuplehash[0].tuple, false);
+		report_translation(cpu, &frame.key, &packet.tuple, &frame.key.in);
+	}
 }
 
 static __always_inline void handle_leave(const struct view *view)
@@ -233,95 +300,49 @@ static __always_inline void handle_leave(const struct view *view)
 	if (is_current_below(frame, view)) {
 		if (frame->facts.ports_out == 0)
 			handle_way_out(cpu, frame, view);
+		else if (view->ifindex == frame->key.port_out)
+			return; /* br_netfilter cut a packet into fragments again: no copy */
 		if (frame->facts.ports_out < 2)
 			frame->facts.ports_out++;
 	} else if (is_current_above(frame, view)) {
 		if (!frame->facts.out_after_up && !frame->facts.ports_out)
 			handle_way_out(cpu, frame, view);
 		frame->facts.out_after_up = 1;
-	} else if (view->netns == config.netns && (!config.bridge || bridge_of(view) == config.bridge)) {
+	} else if (enabled() && view->netns == config.netns && (!config.bridge || bridge_of(view) == config.bridge)) {
 		handle_egress(cpu, view);
 	}
 }
 
-/*
- * The header of a connection's request as it goes on from this node: told once, so that a pair has its server
- * also where that is not behind a port.
- */
-static __always_inline void report_translation(struct brpath_cpu *cpu, const struct brpath_frame *frame,
-					       const struct brpath_tuple *out)
-{
-	__u32 generation = current_generation();
-	struct brpath_record *record;
-
-	if (is_same_tuple(out, &frame->key.in))
-		return;
-	record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
-	if (!record) {
-		cpu->totals[generation & 1].ring_full++;
-		return;
-	}
-	__builtin_memset(record, 0, sizeof(*record));
-	record->generation = generation;
-	record->kind = BRPATH_RECORD_TRANSLATION;
-	record->key = frame->key;
-	record->flow.out = *out;
-	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-}
-
 /* A frame that went up leaves by a device that is no port: to another node or outside. */
-static __always_inline void handle_left_elsewhere(const struct view *view)
+static __always_inline void handle_left_elsewhere(struct brpath_cpu *cpu, const struct view *view)
 {
-	struct brpath_cpu *cpu = this_cpu();
+	struct brpath_frame *frame = &cpu->frame;
 	struct packet packet = {};
-	struct brpath_frame *frame;
 
-	if (!cpu)
-		return;
-	frame = &cpu->frame;
-	if (!is_current_above(frame, view) || frame->facts.ports_out || frame->facts.out_after_up)
+	if (frame->facts.ports_out || frame->facts.out_after_up)
 		return;
 	note_conntrack(frame, view);
 	if ((view->nfct & NFCT_INFO_MASK) != IP_CT_NEW)
 		return;
 	parse_again(&packet, frame, view);
-	if (packet.proto == frame->key.proto)
-		report_translation(cpu, frame, &packet.tuple);
+	if (packet.proto == frame->key.proto && packet.has_l4 == frame->has_l4)
+		report_translation(cpu, &frame->key, &frame->key.in, &packet.tuple);
 }
 
-/* The header on the other side of a connection is its reply tuple, reversed. */
-static __always_inline void tuple_of_reply(struct brpath_tuple *tuple, const struct brpath_flow_key *key,
-					   struct nf_conntrack_tuple *reply)
-{
-	__u8 icmp = key->proto == PROTO_ICMP || key->proto == PROTO_ICMPV6;
-
-	__builtin_memset(tuple, 0, sizeof(*tuple));
-	if (key->ethertype == ETHERTYPE_IPV6) {
-		bpf_probe_read_kernel(tuple->saddr, 16, &reply->dst.u3);
-		bpf_probe_read_kernel(tuple->daddr, 16, &reply->src.u3);
-	} else {
-		bpf_probe_read_kernel(tuple->saddr, 4, &reply->dst.u3);
-		bpf_probe_read_kernel(tuple->daddr, 4, &reply->src.u3);
-	}
-	tuple->dport = bpf_ntohs(BPF_CORE_READ(reply, src.u.all));
-	/* For ICMP the source's half is the identifier and the other one type and code. */
-	tuple->sport = icmp ? tuple->dport : bpf_ntohs(BPF_CORE_READ(reply, dst.u.all));
-}
-
+/* The header on the other side of a connection is that of an answer to its reply. */
 static __always_inline void handle_confirm(const struct view *view)
 {
-	struct nf_conn *connection = (void *)(view->nfct & ~(__u64)NFCT_INFO_MASK);
 	struct brpath_cpu *cpu = this_cpu();
-	struct brpath_frame *frame;
 	struct brpath_tuple out;
+	struct brpath_frame *frame;
 
-	if (!cpu || !connection)
+	if (!cpu || !connection_of(view))
 		return;
 	frame = &cpu->frame;
-	if (!is_current_above(frame, view))
+	if (!is_current_above(frame, view) || !frame->has_l4)
 		return;
-	tuple_of_reply(&out, &frame->key, &connection->tuplehash[1].tuple);
-	report_translation(cpu, frame, &out);
+	read_conntrack_tuple(&out, &frame->key, &connection_of(view)->tuplehash[1].tuple, true);
+	report_translation(cpu, &frame->key, &frame->key.in, &out);
 }
 
 #endif

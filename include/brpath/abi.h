@@ -162,8 +162,10 @@ struct brpath_frame {
 	__u8 direction; /* enum brpath_direction */
 	__u8 tcp_flags;
 	__u8 icmp_type;
+	__u8 has_l4; /* the header had ports when it entered */
+	__u8 pad[7];
 };
-BRPATH_ASSERT_SIZE(struct brpath_frame, 136);
+BRPATH_ASSERT_SIZE(struct brpath_frame, 144);
 
 /*
  * Monotonic, per CPU and per parity of the generation. A frame counts as entered in the generation in which
@@ -187,6 +189,8 @@ struct brpath_cpu {
 	struct brpath_frame frame;
 	struct brpath_totals totals[2];
 	struct brpath_hooks_seen hooks[2]; /* IPv4, IPv6 */
+	__u32 last_translation;		   /* a hash: the same one is not reported again and again */
+	__u32 pad;
 };
 
 /* Bits of brpath_config.tracepoint_stages. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Every way for brpath to end, and that nothing of it stays in the kernel. Oracle: bpftool.
-# shellcheck source=tests/live/lib.sh
+# shellcheck source=tests/live/lib.sh disable=SC2119 # observe_start takes options, or none
 . "$(dirname "$0")/lib.sh"
 
 # Programs, maps and links in the kernel that carry brpath's names.

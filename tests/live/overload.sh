@@ -58,7 +58,7 @@ several_summaries() { [ "$(wc -l <"$SCENE_DIR/summaries.ndjson")" -ge 3 ]; }
 
 # Summaries every 100 ms while traffic runs.
 check_while_running() {
-	local ready="$SCENE_DIR/ready" pid line= round
+	local ready="$SCENE_DIR/ready" line="" pid round
 
 	mkfifo "$ready"
 	"$BRPATH" observe --netns "$NODE" --format ndjson --interval 100ms --output "$SCENE_DIR/summaries.ndjson" \

@@ -115,6 +115,51 @@ TEST_CASE("direct traffic between the same two endpoints is a pair of its own, w
     CHECK_EQ(pairs[0].untranslated_replies, 0);
 }
 
+TEST_CASE("a port used again for a direct connection is no part of the Service's") {
+    PairTable table(all_off);
+    add(table, request(1));
+    add(table,
+        Flow(IPPROTO_TCP, to_backend, 6).with_tcp(syn | ack, 1, 0)); // same client port, the pod's address
+    add(table, Flow(IPPROTO_TCP, from_backend, 5).with_tcp(syn | ack, 0, 0));
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 2);
+    for (const auto &pair : pairs)
+        CHECK_EQ(pair.untranslated_replies, 0);
+
+    // and then for the Service again, which is broken
+    add(table, request(1));
+    add(table, broken_reply(1));
+    CHECK_EQ(table.pairs().at(0).untranslated_replies, 1);
+}
+
+TEST_CASE("the same for UDP, where nothing but the header tells") {
+    PairTable table(all_off);
+    add(table, Flow(IPPROTO_UDP, {"10.0.0.1", 4000, "10.96.0.53", 53}, 1)
+                   .leaves_as({"10.0.0.1", 4000, "10.0.0.3", 5353})
+                   .is(BRPATH_ROUTED, BRPATH_TRACKED)
+                   .directed(BRPATH_DIR_ORIGINAL));
+    add(table, Flow(IPPROTO_UDP, {"10.0.0.1", 4000, "10.0.0.3", 5353}, 1));
+    add(table, Flow(IPPROTO_UDP, {"10.0.0.3", 5353, "10.0.0.1", 4000}, 1));
+    for (const auto &pair : table.pairs())
+        CHECK_EQ(pair.untranslated_replies, 0);
+}
+
+TEST_CASE(
+    "a request that waited on the way keeps its Service: it enters, goes up, and leaves later on its own") {
+    PairTable table(all_off);
+    Flow translation(IPPROTO_TCP, to_service, 0);
+    translation.leaves_as(to_backend);
+    table.learn_translation(translation.key, translation.flow);
+    add(table, Flow(IPPROTO_TCP, to_service, 1).is(BRPATH_UP, BRPATH_TRACKED).with_tcp(syn, 1, 0));
+    Flow late = Flow(IPPROTO_TCP, to_backend, 1).is(BRPATH_EGRESS, BRPATH_TRACKED).with_tcp(syn, 1, 0);
+    late.key.port_in = 0;
+    add(table, late);
+    add(table, broken_reply(1));
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 1);
+    CHECK_EQ(pairs[0].untranslated_replies, 1);
+}
+
 TEST_CASE("who is the client, when nothing but the frames tells") {
     struct Row {
         const char *what;

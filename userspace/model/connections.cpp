@@ -74,18 +74,38 @@ void Connections::learn(const Tuple &client_side, const Tuple &server_side) {
     add(std::make_shared<Connection>(Connection{client_side, server_side, 0}));
 }
 
+// The client of a translated connection may answer the server's own address: with an RST or an ICMP error,
+// never with a new conversation. If it begins one it has taken the same port again, for a direct one.
+std::shared_ptr<Connection> Connections::find_untranslated(const Tuple &in, const brpath_flow_key &key,
+                                                           const brpath_flow &flow) {
+    auto connection = find(in);
+
+    if (!connection || connection->client_side == in || key.port_in == 0)
+        return connection; // egress carries the server's side of a translation that was made before
+    const bool begins =
+        key.proto == IPPROTO_TCP ? flow.tcp_syn > 0 : key.proto == IPPROTO_UDP || key.proto == IPPROTO_SCTP;
+    if (!begins)
+        return connection;
+    auto direct = std::make_shared<Connection>(Connection{in, in, 0});
+    remember(in, direct);
+    return direct;
+}
+
 Conversation Connections::find_or_make(const brpath_flow_key &key, const brpath_flow &flow) {
     const Tuple in = make_tuple(key.in, key);
     const Tuple out = key.translation ? make_tuple(flow.out, key) : in;
 
     if (in == out) {
-        if (auto connection = find(in))
+        if (auto connection = find_untranslated(in, key, flow))
             return {std::move(connection), Role::request};
         if (auto connection = find(reversed(in)))
             return {std::move(connection), Role::reply};
     } else {
-        if (auto connection = find(in); connection && connection->server_side == out)
+        if (auto connection = find(in); connection && connection->server_side == out) {
+            if (find(out) != connection) // a direct conversation had the same ports in between
+                remember(out, connection);
             return {std::move(connection), Role::request};
+        }
         if (auto connection = find(reversed(in)); connection && connection->client_side == reversed(out))
             return {std::move(connection), Role::reply};
     }

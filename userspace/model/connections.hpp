@@ -54,6 +54,8 @@ class Connections {
     using Map = std::unordered_map<Tuple, std::shared_ptr<Connection>, TupleHash>;
 
     std::shared_ptr<Connection> find(const Tuple &request);
+    std::shared_ptr<Connection> find_untranslated(const Tuple &in, const brpath_flow_key &key,
+                                                  const brpath_flow &flow);
     void remember(const Tuple &request, const std::shared_ptr<Connection> &connection);
     void add(const std::shared_ptr<Connection> &connection);
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <tuple>
 
 namespace brpath {
@@ -122,6 +123,8 @@ void PairTable::add_ip(const brpath_flow_key &key, const brpath_flow &flow, int 
         connection->syns = static_cast<std::uint64_t>(static_cast<std::int64_t>(connection->syns) + syns);
         pair.syn_retransmissions += syns - (first || connection->syns == 0 ? sign : 0);
     }
+    if (role == Role::request && flow.tcp_flags & TH_FIN)
+        connection->syns = 0; // the next SYN with these ports is another connection's first
     if (!connection->has_service() || key.translation || !is_layer2(key.path) ||
         key.handling != BRPATH_BYPASSED)
         return;
