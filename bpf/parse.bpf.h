@@ -177,6 +177,7 @@ static __always_inline void parse_ipv6(struct packet *packet, const struct view 
 
 static __always_inline void parse_ip(struct packet *packet, const struct view *view, __u32 offset)
 {
+	packet->icmp_type = BRPATH_ICMP_UNKNOWN;
 	if (packet->ethertype == ETHERTYPE_IPV4)
 		parse_ipv4(packet, view, offset);
 	else if (packet->ethertype == ETHERTYPE_IPV6)

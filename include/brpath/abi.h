@@ -92,6 +92,9 @@ struct brpath_flow_key {
 };
 BRPATH_ASSERT_SIZE(struct brpath_flow_key, 60);
 
+/* The type of a later fragment. IANA has not assigned it, and reserves it. */
+#define BRPATH_ICMP_UNKNOWN 255
+
 /* Counts are what has not been reported yet. */
 struct brpath_flow {
 	__u64 frames;
@@ -101,7 +104,7 @@ struct brpath_flow {
 	__u32 tcp_syn;		 /* SYN without ACK */
 	__u32 tcp_rst;
 	__u8 tcp_flags; /* of these frames, or'ed */
-	__u8 icmp_type; /* of the first frame */
+	__u8 icmp_type; /* of the first frame; BRPATH_ICMP_UNKNOWN if it was not there to read */
 	__u8 direction; /* enum brpath_direction of the first frame */
 	__u8 pad;
 };

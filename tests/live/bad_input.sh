@@ -25,10 +25,11 @@ refuses() {
 check_usage() {
 	refuses $USAGE 'did you mean.*--duration' "$BRPATH" observe --duraton 5s
 	refuses $USAGE 'did you mean.*json' "$BRPATH" observe --format jsn
-	refuses $USAGE "soon" "$BRPATH" observe --duration soon
+	refuses $USAGE '500ms, 2s' "$BRPATH" observe --duration soon
 	refuses $USAGE '100ms' "$BRPATH" observe --interval 1ms
-	refuses $USAGE 'observ' "$BRPATH" observ
-	refuses $USAGE 'brpath' "$BRPATH"
+	refuses $USAGE 'did you mean .brpath observe' "$BRPATH" observ
+	refuses $USAGE 'no command is given' "$BRPATH"
+	refuses $USAGE 'ndjson' "$BRPATH" observe --format json --interval 1s
 	refuses $USAGE 'range' "$BRPATH" observe --max-flows 1
 }
 
@@ -44,8 +45,18 @@ check_files() {
 	refuses $USAGE 'No such file' "$BRPATH" observe --netns "$NODE" --names "$SCENE_DIR/nothing-here"
 	refuses $USAGE 'No such file' "$BRPATH" observe --netns "$NODE" --output "$SCENE_DIR/no/folder"
 	if [ -w /dev/full ]; then
-		refuses $FAILED 'No space left' "$BRPATH" observe --netns "$NODE" --duration 100ms --output /dev/full 2>&1
+		refuses $FAILED 'No space left' "$BRPATH" observe --netns "$NODE" --duration 100ms --output /dev/full
 	fi
+}
+
+# What is there stays, until there is something better.
+check_output_is_kept() {
+	echo precious >"$SCENE_DIR/kept"
+	refuses $USAGE "$PREFIX-nowhere" "$BRPATH" observe --netns "$PREFIX-nowhere" --output "$SCENE_DIR/kept"
+	same "a results file after a refusal" precious "$(cat "$SCENE_DIR/kept")"
+	"$BRPATH" observe --netns "$NODE" --duration 100ms --format json --output "$SCENE_DIR/kept" 2>&- ||
+		fail "with stderr closed: status $?"
+	same "a results file with stderr closed" brpath.summary/1 "$(jq -r .schema "$SCENE_DIR/kept")"
 }
 
 check_privileges() {
@@ -59,6 +70,7 @@ check_privileges() {
 	refuses $PERMISSION 'CAP_BPF' setpriv --reuid 65534 --clear-groups "$program" observe --netns "$NODE"
 	contains "not root: what to do" 'sudo|root' "$SCENE_DIR/stderr"
 	refuses $PERMISSION 'CAP_NET_ADMIN' setpriv --bounding-set -net_admin "$program" observe
+	refuses $PERMISSION 'user namespace' unshare --user --map-root-user "$program" observe
 	refuses $PERMISSION 'CAP_SYS_ADMIN' setpriv --bounding-set -sys_admin "$program" observe --netns "$NODE"
 }
 
@@ -118,6 +130,7 @@ backends=$(usable_backends)
 check_usage
 check_places
 check_files
+check_output_is_kept
 check_privileges
 check_kernel
 check_waiting

@@ -71,6 +71,27 @@ check_interrupted_twice() {
 	check_nothing_left "the second Ctrl-C"
 }
 
+# The reader is there and does not read: the first Ctrl-C ends the observation, the second the program.
+check_stuck_reader() {
+	local status=0
+
+	mkfifo "$SCENE_DIR/stuck2"
+	exec 8<>"$SCENE_DIR/stuck2"
+	dd if=/dev/zero of="$SCENE_DIR/stuck2" bs=4096 count=1024 oflag=nonblock 2>/dev/null || true
+	"$BRPATH" observe --netns "$NODE" --format ndjson --interval 100ms --output "$SCENE_DIR/stuck2" \
+		2>"$SCENE_DIR/stderr" &
+	OBSERVE_PID=$!
+	wait_for 60 grep -q attached "$SCENE_DIR/stderr" || fail "it does not start"
+	kill -INT "$OBSERVE_PID"
+	wait_for 10 unblocks_interrupt || fail "it does not take Ctrl-C while nobody reads"
+	kill -INT "$OBSERVE_PID"
+	wait "$OBSERVE_PID" || status=$?
+	OBSERVE_PID=
+	exec 8>&-
+	same "stuck reader: status" 130 "$status"
+	check_nothing_left "a reader that does not read"
+}
+
 check_closed_pipe() {
 	local status=0
 
@@ -95,6 +116,14 @@ check_terminal() {
 		</dev/null >"$SCENE_DIR/screen" 2>&1 || fail "on a terminal: status $?"
 	at_least "redraws on a terminal" 2 "$(grep -c $'\x1b\[[0-9]*A\x1b\[J' "$SCENE_DIR/screen")"
 	"$BRPATH" observe --netns "$NODE" --duration 1s >"$SCENE_DIR/once" 2>/dev/null
+	# Each redraw begins in the first column, wherever an echoed ^C has left the cursor.
+	same "redraws from elsewhere than the first column" 0 \
+		"$(grep -P '\x1b\[[0-9]*A\x1b\[J' "$SCENE_DIR/screen" | grep -cvP '\r\x1b\[[0-9]*A\x1b\[J' || true)"
+	script -qec "stty cols 40 rows 10; $BRPATH observe --netns $NODE --duration 500ms --interval 200ms" /dev/null \
+		</dev/null >"$SCENE_DIR/narrow" 2>&1 || fail "on a narrow terminal: status $?"
+	same "lines of a redraw that are wider than the terminal" 0 \
+		"$(sed -n '/\x1b\[[0-9]*A/,/\x1b\[[0-9]*A/p' "$SCENE_DIR/narrow" | head -n 9 | tail -n +2 |
+			sed 's/\x1b\[[0-9;]*[mAJ]//g; s/\r//g' | grep -cE '^.{41}' || true)"
 	same "summaries elsewhere" 1 "$(grep -c '^brpath observe' "$SCENE_DIR/once")"
 	same "escape sequences elsewhere" 0 "$(grep -c $'\x1b' "$SCENE_DIR/once" || true)"
 	NO_COLOR=1 script -qec "$BRPATH observe --netns $NODE --duration 300ms" /dev/null </dev/null >"$SCENE_DIR/plain" 2>&1
@@ -107,6 +136,7 @@ check_attached_is_seen
 check_sigkill
 check_sigterm
 check_interrupted_twice
+check_stuck_reader
 check_closed_pipe
 check_duration
 check_terminal

@@ -18,8 +18,8 @@ struct FakeKernel {
     std::vector<std::string> asked;
 
     Trial trial() {
-        return [this](AttachKind kind, const char *symbol) -> Result<void> {
-            const auto what = std::string(backend_name(kind)) + " " + symbol;
+        return [this](const Candidate &candidate) -> Result<void> {
+            const auto what = std::string(backend_name(candidate.kind)) + " " + candidate.symbol;
             asked.push_back(what);
             if (refused.contains(what))
                 return fail(ErrorKind::unsupported, "attach " + what, "refused");

@@ -160,6 +160,23 @@ TEST_CASE(
     CHECK_EQ(pairs[0].untranslated_replies, 1);
 }
 
+TEST_CASE("later fragments, without ports or type, are the pair of the first ones") {
+    PairTable table(all_off);
+    const auto fragment = [](const char *from, const char *to, std::uint8_t type, std::uint16_t id) {
+        Flow flow(IPPROTO_ICMP, {from, id, to, id}, 1);
+        flow.flow.icmp_type = type;
+        return flow;
+    };
+    add(table, fragment("10.0.0.2", "10.0.0.1", 8, 7)); // the higher address asks
+    add(table, fragment("10.0.0.1", "10.0.0.2", BRPATH_ICMP_UNKNOWN, 0));
+    add(table, fragment("10.0.0.2", "10.0.0.1", BRPATH_ICMP_UNKNOWN, 0));
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 1);
+    CHECK_EQ(pairs[0].client.ip, "10.0.0.2");
+    CHECK_EQ(pairs[0].to_server.frames, 2);
+    CHECK_EQ(pairs[0].to_client.frames, 1);
+}
+
 TEST_CASE("who is the client, when nothing but the frames tells") {
     struct Row {
         const char *what;

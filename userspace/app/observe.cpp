@@ -14,6 +14,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <optional>
+#include <utility>
 
 namespace brpath {
 
@@ -83,10 +84,17 @@ class ObserveLoop {
         next_harvest_ = Clock::now() + harvest_period;
         if (!harvest)
             return harvest;
-        if (auto done = started_.refresh(with_names); !done)
-            return Failure(done.error());
+        refresh_or_tell(with_names);
         observation_.add(*harvest);
         return harvest;
+    }
+
+    // Counts are worth more than names: what cannot be read now stays as it was, and is said once.
+    void refresh_or_tell(bool with_names) {
+        const auto done = started_.refresh(with_names);
+
+        if (!done && !std::exchange(told_, true))
+            print_error(done.error());
     }
 
     Result<void> show() {
@@ -94,7 +102,7 @@ class ObserveLoop {
 
         if (!harvested)
             return Failure(harvested.error());
-        return screen_.show(observation_.summarise(head(), harvested->last_frames));
+        return screen_.show(observation_.summarise(head(), harvested->last_frames), signals_);
     }
 
     Result<void> finish() {
@@ -103,13 +111,12 @@ class ObserveLoop {
         if (!last)
             return Failure(last.error());
         const auto summary_head = head();
-        if (auto done = started_.refresh(true); !done)
-            return done;
+        refresh_or_tell(true);
         observation_.add(*last);
         observation_.add_for_good(last->last_frames);
         if (screen_.is_closed())
             return {};
-        return screen_.show_last(observation_.summarise(summary_head, {}));
+        return screen_.show_last(observation_.summarise(summary_head, {}), signals_);
     }
 
     [[nodiscard]] Summary head() const {
@@ -133,6 +140,7 @@ class ObserveLoop {
     Clock::time_point next_harvest_;
     std::optional<milliseconds> interval_;
     std::optional<Clock::time_point> next_show_;
+    bool told_ = false; // that something could not be read
 };
 
 } // namespace

@@ -5,14 +5,27 @@
 #include "app/observe.hpp"
 #include "cli/options.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace brpath {
 
 namespace {
 
+// With one of the three closed, the next file opened would take its place, and messages would end up in it.
+void fill_standard_descriptors() {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) // the lowest free number: this one
+            return;
+}
+
 Result<void> run_command(const ShowText &show) {
-    std::fwrite(show.text.data(), 1, show.text.size(), stdout);
+    const auto written = std::fwrite(show.text.data(), 1, show.text.size(), stdout);
+
+    if (written != show.text.size() || std::fflush(stdout))
+        return fail_errno("write to stdout", errno);
     return {};
 }
 
@@ -21,6 +34,7 @@ Result<void> run_command(const ObserveOptions &options) { return observe(options
 } // namespace
 
 ExitStatus run(std::span<const char *const> arguments) {
+    fill_standard_descriptors();
     const auto done = parse_command_line(arguments).and_then([](const Command &command) {
         return std::visit([](const auto &options) { return run_command(options); }, command);
     });

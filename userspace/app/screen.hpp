@@ -2,6 +2,7 @@
 // Where summaries are written: a terminal redraws in place, everything else gets one after the other.
 #pragma once
 
+#include "app/signals.hpp"
 #include "cli/options.hpp"
 #include "model/summary.hpp"
 #include "util/result.hpp"
@@ -19,11 +20,12 @@ class Screen {
 
     [[nodiscard]] bool is_terminal() const { return terminal_; }
 
-    // One of several. On a terminal it replaces the one before and is cut to the screen's height.
-    Result<void> show(const Summary &summary);
+    // One of several. On a terminal it replaces the one before and is cut to the screen. If the reader does
+    // not read, a signal gets it out, with the rest unwritten.
+    Result<void> show(const Summary &summary, StopSignals &signals);
 
-    // The last one: whole.
-    Result<void> show_last(const Summary &summary);
+    // The last one: whole. If the reader does not read, only a second signal ends it, and the process.
+    Result<void> show_last(const Summary &summary, StopSignals &signals);
 
     // The reader went away (EPIPE): nothing more to do, and nothing wrong.
     [[nodiscard]] bool is_closed() const { return closed_; }
@@ -34,12 +36,13 @@ class Screen {
     [[nodiscard]] int fd() const;
     [[nodiscard]] std::string render(const Summary &summary) const;
     [[nodiscard]] std::string erase_last() const;
-    Result<void> write_all(const std::string &text);
+    Result<void> write_all(const std::string &text, StopSignals &signals);
 
     UniqueFd file_; // empty: stdout
     Format format_;
     bool terminal_ = false;
     bool closed_ = false;
+    bool emptied_ = false; // the file has nothing of an earlier run
     std::size_t lines_shown_ = 0;
 };
 

@@ -16,13 +16,14 @@ namespace {
 
 extern "C" void end_at_once(int) { _exit(static_cast<int>(ExitStatus::interrupted)); }
 
-void let_second_interrupt_end() {
-    sigset_t interrupt;
+void let_second_one_end() {
+    sigset_t stop;
 
     std::signal(SIGINT, end_at_once);
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
+    sigemptyset(&stop);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+        sigaddset(&stop, signal);
+    pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
 }
 
 } // namespace
@@ -42,20 +43,35 @@ Result<StopSignals> StopSignals::make() {
     return StopSignals(std::move(fd));
 }
 
+bool StopSignals::take_signal() {
+    signalfd_siginfo signal{};
+
+    if (read(fd_.get(), &signal, sizeof(signal)) != sizeof(signal))
+        return false;
+    stopped_ = true;
+    let_second_one_end();
+    return true;
+}
+
 bool StopSignals::wait(std::chrono::milliseconds at_most) {
     pollfd readable{fd_.get(), POLLIN, 0};
-    signalfd_siginfo signal{};
 
     if (stopped_)
         return true;
     const auto timeout = std::clamp<std::chrono::milliseconds::rep>(at_most.count(), 0, 1000);
-    if (poll(&readable, 1, static_cast<int>(timeout)) <= 0)
-        return false;
-    if (read(fd_.get(), &signal, sizeof(signal)) != sizeof(signal))
-        return false;
-    stopped_ = true;
-    let_second_interrupt_end();
-    return true;
+    return poll(&readable, 1, static_cast<int>(timeout)) > 0 && take_signal();
+}
+
+bool StopSignals::wait_writable(int fd) {
+    for (;;) {
+        pollfd waited[] = {{fd, POLLOUT, 0}, {stopped_ ? -1 : fd_.get(), POLLIN, 0}};
+        if (poll(waited, 2, -1) < 0)
+            continue; // EINTR: a handler that did not end the process
+        if (waited[0].revents)
+            return true; // writable, or in a state that write() will name
+        if (waited[1].revents && take_signal())
+            return false;
+    }
 }
 
 } // namespace brpath

@@ -14,12 +14,17 @@ class StopSignals {
     // Blocks the signals for the process and ignores SIGPIPE: writing to a closed pipe is an error value.
     static Result<StopSignals> make();
 
-    // True once one of them has come, within the time given at most. From then on a second SIGINT ends the
-    // process at once with exit status 130; the kernel detaches what was attached.
+    // True once one of them has come, within the time given at most. From then on a second one ends the
+    // process at once, SIGINT with exit status 130; the kernel detaches what was attached.
     [[nodiscard]] bool wait(std::chrono::milliseconds at_most);
+
+    // Waits until a descriptor can be written to. False: the first signal came before that.
+    [[nodiscard]] bool wait_writable(int fd);
 
   private:
     explicit StopSignals(UniqueFd fd) : fd_(std::move(fd)) {}
+
+    bool take_signal();
 
     UniqueFd fd_;
     bool stopped_ = false;

@@ -168,6 +168,8 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
                                                                : Entering::other_namespaces);
         !done)
         return Failure(done.error());
+    if (auto done = require_initial_user_namespace(); !done)
+        return Failure(done.error());
     if (auto done = check_btf(); !done)
         return Failure(done.error());
     const auto netns = enter_wanted_netns(options.netns);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <linux/capability.h>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -69,6 +70,19 @@ Result<void> require_capabilities(Entering entering, const std::string &status_p
     for (std::size_t i = 0; i < missing.size(); ++i)
         why += (i == 0 ? "" : ", ") + missing[i];
     return fail(ErrorKind::permission, tried, why, hint_for(entering));
+}
+
+Result<void> require_initial_user_namespace(const std::string &uid_map_path) {
+    const auto map = read_file(uid_map_path, status_bytes_max);
+    std::istringstream numbers(map.value_or(""));
+    std::uint64_t inside = 0, outside = 0, count = 0;
+
+    // The initial one maps every id to itself. Without the file nothing is known, and the kernel will say.
+    if (!(numbers >> inside >> outside >> count) || (inside == 0 && outside == 0 && count == 4294967295))
+        return {};
+    return fail(ErrorKind::permission, "use BPF from inside a user namespace",
+                "the kernel allows it in no other than the first",
+                "run it on the node itself, or in a privileged container without a user namespace");
 }
 
 } // namespace brpath

@@ -18,4 +18,8 @@ enum class Entering {
 // do. `status_path` is /proc/self/status but for tests.
 Result<void> require_capabilities(Entering entering, const std::string &status_path = "/proc/self/status");
 
+// In a user namespace of its own (a rootless container) a process has all capabilities and the kernel refuses
+// BPF all the same. Error kind permission; `uid_map_path` for tests.
+Result<void> require_initial_user_namespace(const std::string &uid_map_path = "/proc/self/uid_map");
+
 } // namespace brpath

@@ -19,16 +19,25 @@ std::optional<Role> role_by_header(const brpath_flow_key &key, const brpath_flow
         // or'ed over the flow: a client's later frames carry ACK, so only its SYN counter can tell
         return flow.tcp_syn > 0 ? Role::request : Role::reply;
     case IPPROTO_ICMP:
+        if (flow.icmp_type == BRPATH_ICMP_UNKNOWN)
+            return std::nullopt;
         if (flow.icmp_type == ICMP_ECHOREPLY)
             return Role::reply;
         return Role::request;
     case IPPROTO_ICMPV6:
+        if (flow.icmp_type == BRPATH_ICMP_UNKNOWN)
+            return std::nullopt;
         if (flow.icmp_type == ICMP6_ECHO_REPLY)
             return Role::reply;
         return Role::request;
     default:
         return std::nullopt;
     }
+}
+
+Tuple without_ports(Tuple tuple) {
+    tuple.source_port = tuple.destination_port = 0;
+    return tuple;
 }
 
 } // namespace
@@ -62,7 +71,20 @@ void Connections::remember(const Tuple &request, const std::shared_ptr<Connectio
     young_[request] = connection;
 }
 
+// A later fragment has no ports: it goes the way of what else these two say to each other.
+std::optional<Role> Connections::role_by_addresses(const Tuple &in) const {
+    if (in.source_port || in.destination_port)
+        return std::nullopt;
+    if (clients_.contains(in))
+        return Role::request;
+    return clients_.contains(reversed(in)) ? std::optional(Role::reply) : std::nullopt;
+}
+
 void Connections::add(const std::shared_ptr<Connection> &connection) {
+    if (clients_.size() >= capacity_)
+        clients_.clear();
+    clients_.insert(without_ports(connection->client_side));
+    clients_.insert(without_ports(connection->server_side));
     remember(connection->client_side, connection);
     if (connection->is_translated())
         remember(connection->server_side, connection);
@@ -110,7 +132,7 @@ Conversation Connections::find_or_make(const brpath_flow_key &key, const brpath_
             return {std::move(connection), Role::reply};
     }
 
-    const Role role = guess_role(key, flow);
+    const Role role = role_by_addresses(in).value_or(guess_role(key, flow));
     // a request enters as the client sends it; a reply enters as the server sends it
     auto made = role == Role::request
                     ? std::make_shared<Connection>(Connection{in, out, 0})

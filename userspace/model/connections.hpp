@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace brpath {
 
@@ -58,10 +59,12 @@ class Connections {
                                                   const brpath_flow &flow);
     void remember(const Tuple &request, const std::shared_ptr<Connection> &connection);
     void add(const std::shared_ptr<Connection> &connection);
+    [[nodiscard]] std::optional<Role> role_by_addresses(const Tuple &in) const;
 
     std::size_t capacity_;
     Map young_; // by client side and by server side
     Map old_;
+    std::unordered_set<Tuple, TupleHash> clients_; // without ports, from a client to a server
 };
 
 // Who began, from one flow alone. Conntrack's direction first, then SYN and echo request, then the lower port

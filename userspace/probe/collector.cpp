@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 namespace brpath {
@@ -178,7 +179,8 @@ void Collector::take_last_frames(Harvest &harvest, const std::vector<brpath_cpu>
 
 void Collector::sort_flows(Harvest &harvest) {
     const auto rank = [](const FlowCounts &counts) {
-        return std::pair(counts.key.translation == 0, counts.flow.first_ns);
+        const bool has_ports = counts.key.in.sport || counts.key.in.dport; // a later fragment has none
+        return std::tuple(counts.key.translation == 0, !has_ports, counts.flow.first_ns);
     };
 
     std::stable_sort(harvest.flows.begin(), harvest.flows.end(),

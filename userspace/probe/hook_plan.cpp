@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <string_view>
-#include <utility>
+#include <tuple>
 
 namespace brpath {
 
@@ -16,17 +16,17 @@ class TrialCache {
     explicit TrialCache(const Trial &trial) : trial_(trial) {}
 
     const Result<void> &operator()(const Candidate &candidate) {
-        const std::pair key(candidate.kind, std::string(candidate.symbol));
+        const std::tuple key(candidate.kind, std::string(candidate.symbol), candidate.helper);
         const auto known = results_.find(key);
 
         if (known != results_.end())
             return known->second;
-        return results_.emplace(key, trial_(candidate.kind, candidate.symbol)).first->second;
+        return results_.emplace(key, trial_(candidate)).first->second;
     }
 
   private:
     const Trial &trial_;
-    std::map<std::pair<AttachKind, std::string>, Result<void>> results_;
+    std::map<std::tuple<AttachKind, std::string, std::uint32_t>, Result<void>> results_;
 };
 
 std::string join(const std::vector<std::string> &lines) {

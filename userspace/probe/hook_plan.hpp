@@ -21,7 +21,7 @@ struct PlannedHook {
 using HookPlan = std::vector<PlannedHook>;
 
 // Answers whether a candidate can be attached; Trials but for tests.
-using Trial = std::function<Result<void>(AttachKind, const char *symbol)>;
+using Trial = std::function<Result<void>(const Candidate &)>;
 
 // Picks for each hook the first candidate that can be attached, of the forced backend only if one is given
 // ("fentry", "tracepoint"). Error (unsupported) if a required hook has none.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <brpath/abi.h>
+#include <linux/bpf.h>
 
 namespace brpath {
 
@@ -11,22 +12,22 @@ namespace {
 using enum AttachKind;
 
 constexpr std::array enter{
-    Candidate{fentry, "br_handle_frame", "fentry_br_handle_frame", 0},
-    Candidate{tracepoint, "netif_receive_skb", "tp_netif_receive_skb", BRPATH_TP_ENTER},
+    Candidate{fentry, "br_handle_frame", "fentry_br_handle_frame", BPF_FUNC_get_func_arg, 0},
+    Candidate{tracepoint, "netif_receive_skb", "tp_netif_receive_skb", 0, BRPATH_TP_ENTER},
 };
 constexpr std::array conntrack{
-    Candidate{fexit, "nf_conntrack_in", "fexit_nf_conntrack_in", 0},
+    Candidate{fexit, "nf_conntrack_in", "fexit_nf_conntrack_in", 0, 0},
 };
 constexpr std::array confirm{
-    Candidate{fentry, "__nf_conntrack_confirm", "fentry___nf_conntrack_confirm", 0},
+    Candidate{fentry, "__nf_conntrack_confirm", "fentry___nf_conntrack_confirm", 0, 0},
 };
 constexpr std::array up{
-    Candidate{fentry, "netif_receive_skb", "fentry_netif_receive_skb", 0},
-    Candidate{tracepoint, "netif_receive_skb", "tp_netif_receive_skb", BRPATH_TP_UP},
+    Candidate{fentry, "netif_receive_skb", "fentry_netif_receive_skb", 0, 0},
+    Candidate{tracepoint, "netif_receive_skb", "tp_netif_receive_skb", 0, BRPATH_TP_UP},
 };
 constexpr std::array leave{
-    Candidate{fentry, "br_dev_queue_push_xmit", "fentry_br_dev_queue_push_xmit", 0},
-    Candidate{tracepoint, "net_dev_queue", "tp_net_dev_queue", BRPATH_TP_LEAVE},
+    Candidate{fentry, "br_dev_queue_push_xmit", "fentry_br_dev_queue_push_xmit", 0, 0},
+    Candidate{tracepoint, "net_dev_queue", "tp_net_dev_queue", 0, BRPATH_TP_LEAVE},
 };
 
 constexpr std::array hooks{

@@ -12,8 +12,9 @@ enum class AttachKind : std::uint8_t { fentry, fexit, tracepoint };
 
 struct Candidate {
     AttachKind kind;
-    const char *symbol;             // kernel function or tracepoint
-    const char *program;            // in bpf/brpath.bpf.c
+    const char *symbol;   // kernel function or tracepoint
+    const char *program;  // in bpf/brpath.bpf.c
+    std::uint32_t helper; // a BPF helper that it cannot do without; 0: all kernels have what it calls
     std::uint32_t tracepoint_stage; // enum brpath_tracepoint_stage; 0: the program serves one stage only
 };
 

@@ -70,22 +70,38 @@ std::vector<ModuleTypes> load_module_types(btf *vmlinux) {
     return modules;
 }
 
-// A program that returns 0, for this target. Loads and attaches it.
-int attach_nothing(AttachKind kind, const Target &target) {
-    constexpr std::array<bpf_insn, 2> nothing{{
-        {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0},
-        {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
-    }};
+// A program that does nothing, or nothing but call the helper: with the context, a number and a place on the
+// stack, which is what bpf_get_func_arg() takes.
+std::vector<bpf_insn> make_program(std::uint32_t helper) {
+    constexpr bpf_insn leave[] = {{BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0},
+                                  {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
+    std::vector<bpf_insn> program;
+
+    if (helper)
+        program = {
+            {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 0},
+            {BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_10, 0, 0},
+            {BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, -8},
+            {BPF_ST | BPF_MEM | BPF_DW, BPF_REG_3, 0, 0, 0},
+            {BPF_JMP | BPF_CALL, 0, 0, 0, static_cast<__s32>(helper)},
+        };
+    program.insert(program.end(), std::begin(leave), std::end(leave));
+    return program;
+}
+
+// Loads and attaches it.
+int attach_once(const Candidate &candidate, const Target &target) {
+    const auto program = make_program(candidate.helper);
     LIBBPF_OPTS(bpf_prog_load_opts, options);
 
-    options.expected_attach_type = attach_type(kind);
+    options.expected_attach_type = attach_type(candidate.kind);
     options.attach_btf_id = target.type;
     options.attach_btf_obj_fd = target.module ? static_cast<__u32>(target.module.get()) : 0;
-    const UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "brpath_trial", "GPL", nothing.data(),
-                                         nothing.size(), &options));
-    if (!program)
+    const UniqueFd loaded(bpf_prog_load(BPF_PROG_TYPE_TRACING, "brpath_trial", "GPL", program.data(),
+                                        program.size(), &options));
+    if (!loaded)
         return -errno;
-    const UniqueFd link(bpf_raw_tracepoint_open(nullptr, program.get()));
+    const UniqueFd link(bpf_raw_tracepoint_open(nullptr, loaded.get()));
     return link ? 0 : -errno;
 }
 
@@ -117,17 +133,17 @@ Trials::Trials() : types_(std::make_unique<Types>()) {}
 
 Trials::~Trials() = default;
 
-Result<void> Trials::operator()(AttachKind kind, const char *symbol) {
-    const std::string tried = fmt::format("attach {} to {}", backend_name(kind), symbol);
+Result<void> Trials::operator()(const Candidate &candidate) {
+    const std::string tried = fmt::format("attach {} to {}", backend_name(candidate.kind), candidate.symbol);
     const LibbpfLog quiet;
-    const Target target = types_->find(kind, symbol);
+    const Target target = types_->find(candidate.kind, candidate.symbol);
 
     if (!target.type)
         return fail(ErrorKind::unsupported, tried, "the kernel's type information (BTF) does not have it",
                     fmt::format("is its module loaded, and does it have BTF? grep -w {} /proc/kallsyms; "
                                 "ls /sys/kernel/btf",
-                                symbol));
-    if (const int error = attach_nothing(kind, target)) {
+                                candidate.symbol));
+    if (const int error = attach_once(candidate, target)) {
         auto failure = fail_errno(tried, error);
         failure.value().kind = ErrorKind::unsupported; // capabilities were checked before
         return failure;

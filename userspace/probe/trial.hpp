@@ -19,7 +19,7 @@ class Trials {
 
     // Loads and attaches, then detaches. The error says why not: the symbol has no BTF, the kernel refuses,
     // ...
-    Result<void> operator()(AttachKind kind, const char *symbol);
+    Result<void> operator()(const Candidate &candidate);
 
   private:
     struct Types;

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Frames that do not run straight: fragments, a request that waits for its neighbour, a client port used again. The
+# diagnosis has to stand, and no other one may appear. Oracles: curl's and ping's own results.
+# shellcheck source=tests/live/lib.sh disable=SC2119 # observe_start takes options, or none
+. "$(dirname "$0")/lib.sh"
+
+readonly FRONTEND=10.244.1.11 CART=10.244.1.12 DNS=10.244.1.13
+readonly CLUSTER_IP=10.96.0.10 DNS_SERVICE=10.96.0.53
+
+finding_count() { summary '.findings | length'; }
+
+# Datagrams of four fragments, to the Service and directly.
+check_fragments() {
+	"$LAB" set 0 --name "$PREFIX" >/dev/null
+	observe_start --backend "$1"
+	in_pod frontend "$TRAFFIC" udp --from "$FRONTEND" --source-port 40001 --to "$DNS_SERVICE" --port 53 --count 3 \
+		--size 4000
+	observe_stop
+	check_sums
+	same "$1: Services with port 0" 0 "$(summary '[.pairs[] | select(.service.port == 0)] | length')"
+	same "$1: what is found for fragments" 0 \
+		"$(summary "[.findings[] | select(.evidence.service != \"$DNS_SERVICE:53\")] | length")"
+
+	observe_start --backend "$1"
+	in_pod frontend ping -q -c 5 -i 0.05 -s 4000 "$DNS" >/dev/null || fail "$1: large pings"
+	observe_stop
+	check_sums
+	same "$1, 0: fragments port to port" "15/bridged=15/bypassed=15 15/bridged=15/bypassed=15" \
+		"$(pair_counts $FRONTEND $DNS icmp)"
+
+	"$LAB" set 1 --name "$PREFIX" >/dev/null
+	observe_start --backend "$1"
+	in_pod frontend ping -q -c 5 -i 0.05 -s 4000 "$DNS" >/dev/null || fail "$1: large pings"
+	observe_stop
+	check_sums
+	same "$1, 1: flooded fragments" 0 "$(summary .frames.flooded)"
+	same "$1, 1: findings" 0 "$(finding_count)"
+}
+
+# The first request to a pod that nobody has spoken to yet: it goes up, waits for ARP, and leaves on its own.
+check_unresolved_neighbour() {
+	"$LAB" set 0 --name "$PREFIX" >/dev/null
+	in_node ip neigh del "$CART" dev cni0 2>/dev/null || true
+	observe_start --backend "$1"
+	! in_pod frontend curl -s -o /dev/null -m 0.5 "http://$CLUSTER_IP/" || fail "$1: the Service answered"
+	observe_stop
+	check_sums
+	at_least "$1: the request waited" 1 "$(summary '[.pairs[] | select(.protocol == "tcp") | .to_server.paths.egress // 0] | add')"
+	same "$1: the finding of one request that waited" reply-not-translated "$(summary '.findings[0].id')"
+	same "$1: its Service" "$CLUSTER_IP:80" "$(summary '.findings[0].evidence.service')"
+}
+
+# The Service works, then the setting goes off and the client asks the pod itself from the same port: healthy.
+check_port_used_again() {
+	"$LAB" set 1 --name "$PREFIX" >/dev/null
+	observe_start --backend "$1"
+	in_pod frontend curl -s -o /dev/null -m 3 --local-port 45001 "http://$CLUSTER_IP/" || fail "$1: the Service"
+	"$LAB" set 0 --name "$PREFIX" >/dev/null
+	in_pod frontend sysctl -qw net.ipv4.tcp_tw_reuse=1
+	in_pod frontend curl -s -o /dev/null -m 3 --local-port 45001 "http://$CART:8080/" || fail "$1: the pod itself"
+	observe_stop
+	check_sums
+	same "$1: findings when a port is used again" 0 "$(finding_count)"
+	same "$1: pairs" 2 "$(summary '[.pairs[] | select(.protocol == "tcp")] | length')"
+}
+
+"$LAB" up --name "$PREFIX" --setting 0 >"$SCENE_DIR/lab.log" 2>&1 || fail "$(cat "$SCENE_DIR/lab.log")"
+for backend in $(usable_backends); do
+	check_unresolved_neighbour "$backend"
+	check_fragments "$backend"
+	check_port_used_again "$backend"
+done
