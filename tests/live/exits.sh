@@ -44,6 +44,14 @@ check_sigterm() {
 	check_nothing_left "SIGTERM"
 }
 
+# A pipe that is full and that nobody reads, open as descriptor 8.
+open_stuck_pipe() {
+	rm -f "$SCENE_DIR/stuck"
+	mkfifo "$SCENE_DIR/stuck"
+	exec 8<>"$SCENE_DIR/stuck"
+	dd if=/dev/zero of="$SCENE_DIR/stuck" bs=4096 count=1024 oflag=nonblock 2>/dev/null || true
+}
+
 # SIGINT is 2: bit 1 of the mask of blocked signals.
 unblocks_interrupt() {
 	local mask
@@ -52,44 +60,36 @@ unblocks_interrupt() {
 	[ $((16#$mask & 2)) -eq 0 ]
 }
 
-# The second Ctrl-C has to come while the first one's summary is being written: into a pipe that nobody reads.
-check_interrupted_twice() {
+# interrupt_twice WHAT: the first Ctrl-C ends the observation, the second the program, though nobody reads.
+interrupt_twice() {
 	local status=0
 
-	mkfifo "$SCENE_DIR/stuck"
-	exec 8<>"$SCENE_DIR/stuck"
-	dd if=/dev/zero of="$SCENE_DIR/stuck" bs=4096 count=1024 oflag=nonblock 2>/dev/null || true
-	OUTPUT="$SCENE_DIR/stuck" observe_start
 	kill -INT "$OBSERVE_PID"
-	# It takes the first one before it unblocks the second; then it is in write(2), where only that gets it out.
-	wait_for 10 unblocks_interrupt || fail "it does not take a second Ctrl-C"
+	wait_for 10 unblocks_interrupt || fail "$1: it does not take Ctrl-C"
 	kill -INT "$OBSERVE_PID"
 	wait "$OBSERVE_PID" || status=$?
 	OBSERVE_PID=
 	exec 8>&-
-	same "interrupted twice: status" 130 "$status"
-	check_nothing_left "the second Ctrl-C"
+	same "$1: status after the second Ctrl-C" 130 "$status"
+	check_nothing_left "$1"
 }
 
-# The reader is there and does not read: the first Ctrl-C ends the observation, the second the program.
-check_stuck_reader() {
-	local status=0
+check_last_summary_stuck() {
+	open_stuck_pipe
+	OUTPUT="$SCENE_DIR/stuck" observe_start
+	interrupt_twice "nobody reads the last summary"
+}
 
-	mkfifo "$SCENE_DIR/stuck2"
-	exec 8<>"$SCENE_DIR/stuck2"
-	dd if=/dev/zero of="$SCENE_DIR/stuck2" bs=4096 count=1024 oflag=nonblock 2>/dev/null || true
-	"$BRPATH" observe --netns "$NODE" --format ndjson --interval 100ms --output "$SCENE_DIR/stuck2" \
+# In poll(2) for two descriptors: the output and the signals.
+waits_for_reader() { grep -qE '^(7|271) 0x[0-9a-f]+ 0x2 ' "/proc/$OBSERVE_PID/syscall"; }
+
+check_summary_stuck() {
+	open_stuck_pipe
+	"$BRPATH" observe --netns "$NODE" --format ndjson --interval 100ms --output "$SCENE_DIR/stuck" \
 		2>"$SCENE_DIR/stderr" &
 	OBSERVE_PID=$!
-	wait_for 60 grep -q attached "$SCENE_DIR/stderr" || fail "it does not start"
-	kill -INT "$OBSERVE_PID"
-	wait_for 10 unblocks_interrupt || fail "it does not take Ctrl-C while nobody reads"
-	kill -INT "$OBSERVE_PID"
-	wait "$OBSERVE_PID" || status=$?
-	OBSERVE_PID=
-	exec 8>&-
-	same "stuck reader: status" 130 "$status"
-	check_nothing_left "a reader that does not read"
+	wait_for 60 waits_for_reader || fail "it does not wait for the reader"
+	interrupt_twice "nobody reads a summary"
 }
 
 check_closed_pipe() {
@@ -135,8 +135,8 @@ before=$(left_in_kernel)
 check_attached_is_seen
 check_sigkill
 check_sigterm
-check_interrupted_twice
-check_stuck_reader
+check_last_summary_stuck
+check_summary_stuck
 check_closed_pipe
 check_duration
 check_terminal

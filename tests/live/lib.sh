@@ -92,7 +92,17 @@ lab_up() {
 	}
 }
 
-lab_down() { "$LAB" down --name "$PREFIX" >/dev/null 2>&1; }
+# pod_is_silent POD PORT: it does not answer datagrams to a port that nobody listens on.
+pod_is_silent() {
+	in_pod "$1" nft -f - <<-END
+		table ip quiet {
+			chain input {
+				type filter hook input priority 0;
+				udp dport $2 drop
+			}
+		}
+	END
+}
 
 # wait_for SECONDS COMMAND...: looks until the command succeeds.
 wait_for() {

@@ -82,15 +82,7 @@ check_while_running() {
 }
 
 lab_up --setting 0
-# The pod is silent about ports that nobody listens on: every frame is one that was sent.
-in_pod cart nft -f - <<-'END'
-	table ip quiet {
-		chain input {
-			type filter hook input priority 0;
-			udp dport 7001 drop
-		}
-	}
-END
+pod_is_silent cart 7001 # so that every frame is one that was sent
 for backend in $(usable_backends); do
 	check_overload "$backend"
 	check_small_ring "$backend"

@@ -14,14 +14,7 @@ send() {
 direct() { summary ".pairs[] | select(.client.ip == \"$FRONTEND\" and .protocol == \"udp\") | .to_server | $1"; }
 
 lab_up --setting 0
-in_pod cart nft -f - <<-'END'
-	table ip quiet {
-		chain input {
-			type filter hook input priority 0;
-			udp dport 7001 drop
-		}
-	}
-END
+pod_is_silent cart 7001
 for backend in $(usable_backends); do
 	"$LAB" set 0 --name "$PREFIX" >/dev/null
 	observe_start --backend "$backend"
