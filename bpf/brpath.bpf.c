@@ -89,9 +89,10 @@ int BPF_PROG(fentry___nf_conntrack_confirm, struct sk_buff *skb)
 }
 
 /*
- * What br_netif_receive_skb() calls. That function itself is no place to stand: the compiler inlines it into
- * br_pass_frame_up() for the case that no NF_BR_LOCAL_IN hook is registered (seen on 6.1), and keeps its symbol
- * for the other one. Few drivers of today call netif_receive_skb(): NAPI and veth do not.
+ * What br_netif_receive_skb() calls. That function itself is no place to stand: attached there, a program saw none of
+ * the frames that went up on 6.1, though the symbol exists. The likely cause is that the compiler inlines it into
+ * br_pass_frame_up() for the case that no NF_BR_LOCAL_IN hook is registered. Few drivers of today call
+ * netif_receive_skb(): NAPI and veth do not.
  */
 SEC("fentry/netif_receive_skb")
 int BPF_PROG(fentry_netif_receive_skb, struct sk_buff *skb)
