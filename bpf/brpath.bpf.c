@@ -9,11 +9,6 @@
 
 #include "stages.bpf.h"
 
-static __always_inline bool is_wanted(const struct view *view)
-{
-	return view->netns == config.netns && (!config.bridge || bridge_of(view) == config.bridge);
-}
-
 /* What a stage after enter needs to recognise the current frame. */
 static __always_inline void view_identity(struct view *view, struct sk_buff *skb)
 {

@@ -18,6 +18,12 @@
 
 enum { ETHERNET_HEADER = 14, VLAN_TAG = 4 };
 
+/* Is this port one of those that were asked for? */
+static __always_inline bool is_wanted(const struct view *view)
+{
+	return view->netns == config.netns && (!config.bridge || bridge_of(view) == config.bridge);
+}
+
 /* A flooded frame's copies share skb->head with the frame that entered. */
 static __always_inline bool is_same_packet(const struct brpath_frame *frame, const struct view *view)
 {
@@ -308,7 +314,7 @@ static __always_inline void handle_leave(const struct view *view)
 		if (!frame->facts.out_after_up && !frame->facts.ports_out)
 			handle_way_out(cpu, frame, view);
 		frame->facts.out_after_up = 1;
-	} else if (enabled() && view->netns == config.netns && (!config.bridge || bridge_of(view) == config.bridge)) {
+	} else if (enabled() && is_wanted(view)) {
 		handle_egress(cpu, view);
 	}
 }
