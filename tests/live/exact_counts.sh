@@ -114,12 +114,13 @@ CART_MAC=$(mac_of cart)
 backends=$(usable_backends)
 for setting in 0 1; do
 	"$LAB" set "$setting" --name "$PREFIX" >/dev/null
+	rx=$(port_packets rx) tx=$(port_packets tx)
+	observe_all_start "$backends"
+	send_everything
+	observe_all_stop
+	RX=$(($(port_packets rx) - rx)) TX=$(($(port_packets tx) - tx))
 	for backend in $backends; do
-		rx=$(port_packets rx) tx=$(port_packets tx)
-		observe_start --backend "$backend"
-		send_everything
-		observe_stop
-		RX=$(($(port_packets rx) - rx)) TX=$(($(port_packets tx) - tx))
+		look_at "$backend"
 		check_sums
 		check_lossless
 		check_kinds "$backend" "$setting" "$([ "$setting" -eq 0 ] && echo bypassed || echo tracked)"

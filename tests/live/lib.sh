@@ -4,18 +4,22 @@
 # what brpath made of it. It ends with status 0, 1, or 77: skipped, with the missing feature printed.
 #
 # From the environment: BRPATH, TRAFFIC (programs), LAB (scripts/lab), BRPATH_REQUIRE_BACKENDS (backends that must
-# work here: a scene fails instead of skipping them).
+# work here: a scene fails instead of skipping them), BRPATH_BACKENDS_FILE (keeps which ones work, so that several
+# scenes find out once).
 set -euo pipefail
 
 : "${BRPATH:?path of the brpath program}" "${TRAFFIC:?path of the traffic program}" "${LAB:?path of scripts/lab}"
 
-readonly ALL_BACKENDS="fentry tracepoint"
+readonly ALL_BACKENDS="fentry kprobe tracepoint"
 SCENE_NAME=$(basename "$0" .sh)
 # Unique per run, so that scenes can run side by side; short, because interface names are.
 readonly PREFIX="s$$"
 readonly NODE="$PREFIX-node"
 SCENE_DIR=$(mktemp -d)
 OBSERVE_PID=
+declare -A OBSERVERS=() # backend: process
+# What summary() reads.
+SUMMARY=$SCENE_DIR/summary.json
 checks=0
 
 # A scene that makes more than a lab says here how it goes away again.
@@ -25,7 +29,7 @@ cleanup() {
 	local status=$?
 
 	trap - EXIT INT TERM
-	[ -z "$OBSERVE_PID" ] || kill -KILL "$OBSERVE_PID" 2>/dev/null || true
+	kill -KILL $OBSERVE_PID "${OBSERVERS[@]}" 2>/dev/null || true
 	also_at_exit
 	"$LAB" down --name "$PREFIX" >"$SCENE_DIR/down.log" 2>&1 || {
 		cat "$SCENE_DIR/down.log" >&2
@@ -41,7 +45,7 @@ trap 'exit 130' INT TERM
 # fail WORDS: ends the scene, with what brpath last said.
 fail() {
 	printf '%s: FAILED: %s\n' "$SCENE_NAME" "$*" >&2
-	for file in "$SCENE_DIR"/summary.json "$SCENE_DIR"/stderr; do
+	for file in "$SUMMARY" "$SCENE_DIR"/stderr*; do
 		[ ! -s "$file" ] || {
 			printf -- '--- %s\n' "$(basename "$file")" >&2
 			tail -c 6000 "$file" >&2
@@ -118,6 +122,10 @@ wait_for() {
 usable_backends() {
 	local backend usable=()
 
+	if [ -s "${BRPATH_BACKENDS_FILE:-}" ]; then
+		cat "$BRPATH_BACKENDS_FILE"
+		return
+	fi
 	for backend in $ALL_BACKENDS; do
 		if "$BRPATH" observe --netns "$NODE" --backend "$backend" --duration 100ms --format json \
 			--output /dev/null 2>"$SCENE_DIR/backend.log"; then
@@ -131,37 +139,81 @@ usable_backends() {
 		fi
 	done
 	[ "${#usable[@]}" -gt 0 ] || fail "no backend works here"
+	[ -z "${BRPATH_BACKENDS_FILE:-}" ] || echo "${usable[*]}" >"$BRPATH_BACKENDS_FILE"
 	echo "${usable[*]}"
+}
+
+# launch READY-FIFO SUMMARY STDERR [options]: a brpath in the background, $!.
+launch() {
+	local ready=$1 output=$2 errors=$3
+	shift 3
+	rm -f "$ready" "$output"
+	mkfifo "$ready"
+	"$BRPATH" observe --netns "$NODE" --format json --output "$output" --ready-fd 9 "$@" 9>"$ready" 2>"$errors" &
+}
+
+# await_ready READY-FIFO: true when everything is attached.
+await_ready() {
+	local line=
+	read -rt 120 line <"$1" || true
+	rm -f "$1"
+	[ "$line" = ready ]
+}
+
+# await_end PID: after Ctrl-C or its duration. The summary has to be there.
+await_end() {
+	local status=0
+	wait "$1" || status=$?
+	[ "$status" -eq 0 ] || fail "brpath ended with status $status"
+	jq empty "$SUMMARY" || fail "the summary is no JSON"
 }
 
 # observe_start [options]: returns when everything is attached. The summary goes to OUTPUT if that is set.
 observe_start() {
-	local ready="$SCENE_DIR/ready"
-
-	rm -f "$ready" "$SCENE_DIR/summary.json"
-	mkfifo "$ready"
-	"$BRPATH" observe --netns "$NODE" --format json --output "${OUTPUT:-$SCENE_DIR/summary.json}" --ready-fd 9 "$@" \
-		9>"$ready" 2>"$SCENE_DIR/stderr" &
+	SUMMARY=$SCENE_DIR/summary.json
+	launch "$SCENE_DIR/ready" "${OUTPUT:-$SUMMARY}" "$SCENE_DIR/stderr" "$@"
 	OBSERVE_PID=$!
-	local line=
-	read -rt 120 line <"$ready" || true
-	rm -f "$ready"
-	[ "$line" = ready ] || fail "brpath observe $* was not ready"
+	await_ready "$SCENE_DIR/ready" || fail "brpath observe $* was not ready"
 }
 
 # observe_stop: Ctrl-C, and the summary is there.
 observe_stop() {
-	local status=0
-
 	kill -INT "$OBSERVE_PID"
-	wait "$OBSERVE_PID" || status=$?
+	await_end "$OBSERVE_PID"
 	OBSERVE_PID=
-	[ "$status" -eq 0 ] || fail "brpath ended with status $status"
-	jq empty "$SCENE_DIR/summary.json" || fail "the summary is no JSON"
 }
 
+# observe_all_start BACKENDS [options]: one brpath for each backend, at the same time and on the same traffic. Returns
+# when all are attached.
+observe_all_start() {
+	local backend backends=$1
+	shift
+	for backend in $backends; do
+		launch "$SCENE_DIR/ready-$backend" "$SCENE_DIR/summary-$backend.json" "$SCENE_DIR/stderr-$backend" \
+			--backend "$backend" "$@"
+		OBSERVERS[$backend]=$!
+	done
+	for backend in $backends; do
+		await_ready "$SCENE_DIR/ready-$backend" || fail "brpath observe --backend $backend $* was not ready"
+	done
+}
+
+# observe_all_stop: Ctrl-C for all of them. look_at says whose summary is read from then on.
+observe_all_stop() {
+	local backend
+	kill -INT "${OBSERVERS[@]}"
+	for backend in "${!OBSERVERS[@]}"; do
+		look_at "$backend"
+		await_end "${OBSERVERS[$backend]}"
+	done
+	OBSERVERS=()
+}
+
+# look_at BACKEND: summary() and all that uses it read the summary of this one.
+look_at() { SUMMARY=$SCENE_DIR/summary-$1.json; }
+
 # summary JQ-EXPRESSION
-summary() { jq -r "$1" "$SCENE_DIR/summary.json"; }
+summary() { jq -r "$1" "$SUMMARY"; }
 
 # The identities of every summary: where frames went, and that pairs and totals agree.
 check_sums() {
