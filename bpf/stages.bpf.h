@@ -60,6 +60,7 @@ static __always_inline void fill_frame(struct brpath_frame *frame, const struct 
 	frame->key.vlan = packet->vlan;
 	frame->key.proto = packet->proto;
 	frame->key.tag = packet->tag;
+	frame->key.reason = 0;
 	frame->bytes = ETHERNET_HEADER + view->l3_bytes - (below_tags == VLAN_TAG ? VLAN_TAG : 0);
 	frame->bridge = 0;
 	frame->direction = BRPATH_DIR_NONE;
@@ -100,6 +101,7 @@ static __always_inline void note_hooked(struct brpath_cpu *cpu, struct brpath_fr
 	if (control.bridge_attributes && bridge_calls_ip(view, ipv6))
 		setting.call = BRPATH_ANSWER_YES;
 	frame->facts.hooked = brpath_is_hooked(frame->key.tag, &setting);
+	frame->key.reason = brpath_classify_reason(frame->key.tag, &setting);
 	if (frame->facts.hooked == BRPATH_ANSWER_YES)
 		note_registration(cpu, frame, view, current_generation());
 }

@@ -88,7 +88,8 @@ struct brpath_flow_key {
 	__u8 tag;	 /* enum brpath_tag */
 	__u8 path;	 /* enum brpath_path */
 	__u8 handling;	 /* enum brpath_handling */
-	__u8 pad[2];
+	__u8 reason;	 /* enum brpath_reason; 0 unless bypassed */
+	__u8 pad;
 };
 BRPATH_ASSERT_SIZE(struct brpath_flow_key, 60);
 

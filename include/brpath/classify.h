@@ -78,14 +78,11 @@ static inline enum brpath_answer brpath_is_hooked(enum brpath_tag tag, const str
 }
 
 /*
- * Why a bypassed frame was bypassed. A tag that br_netfilter is not asked to look below comes before the
+ * Why a bypassed IP frame was bypassed. A tag that br_netfilter is not asked to look below comes before the
  * sysctl: switching the sysctl on would not help such a frame.
  */
-static inline enum brpath_reason brpath_classify_reason(int ip, enum brpath_tag tag,
-							const struct brpath_setting *setting)
+static inline enum brpath_reason brpath_classify_reason(enum brpath_tag tag, const struct brpath_setting *setting)
 {
-	if (!ip)
-		return BRPATH_NOT_IP;
 	if (setting->module == BRPATH_ANSWER_NO)
 		return BRPATH_MODULE_ABSENT;
 	if (tag == BRPATH_TAG_VLAN && setting->filter_vlan == BRPATH_ANSWER_NO)
@@ -102,6 +99,10 @@ static inline void brpath_close_frame(struct brpath_frame *frame)
 {
 	frame->key.path = brpath_classify_path(&frame->facts);
 	frame->key.handling = brpath_classify_handling(&frame->facts);
+	if (frame->key.handling != BRPATH_BYPASSED)
+		frame->key.reason = 0;
+	else if (!frame->facts.ip)
+		frame->key.reason = BRPATH_NOT_IP;
 	if (frame->key.path == BRPATH_FLOODED) {
 		/* Its copies left by several ports: none of them is the way out. */
 		frame->key.port_out = 0;

@@ -141,28 +141,25 @@ TEST_CASE("only bridged and flooded frames can be bypassed, and a hooked frame n
 
 TEST_CASE("why a frame was bypassed") {
     struct ReasonRow {
-        int ip;
         brpath_tag tag;
         brpath_setting setting; // module, call, filter_vlan, filter_pppoe
         brpath_reason reason;
     };
     const std::vector<ReasonRow> reasons = {
-        {1, BRPATH_TAG_NONE, {yes, no, no, no}, BRPATH_SYSCTL_OFF},
-        {1, BRPATH_TAG_NONE, {no, unknown, unknown, unknown}, BRPATH_MODULE_ABSENT},
-        {1, BRPATH_TAG_VLAN, {no, unknown, unknown, unknown}, BRPATH_MODULE_ABSENT},
-        {1, BRPATH_TAG_VLAN, {yes, yes, no, no}, BRPATH_VLAN_TAGGED},
-        {1, BRPATH_TAG_VLAN, {yes, no, no, no}, BRPATH_VLAN_TAGGED},
-        {1, BRPATH_TAG_VLAN, {yes, no, yes, no}, BRPATH_SYSCTL_OFF},
-        {1, BRPATH_TAG_PPPOE, {yes, yes, yes, no}, BRPATH_PPPOE_TAGGED},
-        {1, BRPATH_TAG_PPPOE, {yes, no, no, yes}, BRPATH_SYSCTL_OFF},
-        {1, BRPATH_TAG_NONE, {yes, yes, no, no}, BRPATH_REASON_UNKNOWN},
-        {1, BRPATH_TAG_NONE, {unknown, unknown, unknown, unknown}, BRPATH_REASON_UNKNOWN},
-        {0, BRPATH_TAG_NONE, {yes, no, no, no}, BRPATH_NOT_IP},
-        {0, BRPATH_TAG_VLAN, {no, no, no, no}, BRPATH_NOT_IP},
+        {BRPATH_TAG_NONE, {yes, no, no, no}, BRPATH_SYSCTL_OFF},
+        {BRPATH_TAG_NONE, {no, unknown, unknown, unknown}, BRPATH_MODULE_ABSENT},
+        {BRPATH_TAG_VLAN, {no, unknown, unknown, unknown}, BRPATH_MODULE_ABSENT},
+        {BRPATH_TAG_VLAN, {yes, yes, no, no}, BRPATH_VLAN_TAGGED},
+        {BRPATH_TAG_VLAN, {yes, no, no, no}, BRPATH_VLAN_TAGGED},
+        {BRPATH_TAG_VLAN, {yes, no, yes, no}, BRPATH_SYSCTL_OFF},
+        {BRPATH_TAG_PPPOE, {yes, yes, yes, no}, BRPATH_PPPOE_TAGGED},
+        {BRPATH_TAG_PPPOE, {yes, no, no, yes}, BRPATH_SYSCTL_OFF},
+        {BRPATH_TAG_NONE, {yes, yes, no, no}, BRPATH_REASON_UNKNOWN},
+        {BRPATH_TAG_NONE, {unknown, unknown, unknown, unknown}, BRPATH_REASON_UNKNOWN},
     };
 
     for (const auto &row : reasons)
-        CHECK_EQ(std::string(to_string(brpath_classify_reason(row.ip, row.tag, &row.setting))),
+        CHECK_EQ(std::string(to_string(brpath_classify_reason(row.tag, &row.setting))),
                  to_string(row.reason));
 }
 
@@ -204,6 +201,25 @@ TEST_CASE("a flooded frame has no way out and no translation") {
     CHECK_EQ(frame.key.port_out, 0);
     CHECK_EQ(frame.key.translation, 0);
     CHECK_EQ(frame.out.sport, 1);
+}
+
+TEST_CASE("only a bypassed frame has a reason, and without IP it is that") {
+    brpath_frame frame{};
+
+    frame.facts = {1, 1, 0, 0, 1, no, BRPATH_NFCT_NONE, unknown};
+    frame.key.reason = BRPATH_VLAN_TAGGED;
+    brpath_close_frame(&frame);
+    CHECK_EQ(frame.key.handling, BRPATH_BYPASSED);
+    CHECK_EQ(frame.key.reason, BRPATH_VLAN_TAGGED);
+
+    frame.facts.nfct = BRPATH_NFCT_TRACKED;
+    brpath_close_frame(&frame);
+    CHECK_EQ(frame.key.handling, BRPATH_TRACKED);
+    CHECK_EQ(frame.key.reason, 0);
+
+    frame.facts = {1, 1, 0, 0, 0, no, BRPATH_NFCT_NONE, unknown};
+    brpath_close_frame(&frame);
+    CHECK_EQ(frame.key.reason, BRPATH_NOT_IP);
 }
 
 } // namespace

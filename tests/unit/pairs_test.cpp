@@ -19,10 +19,6 @@ const Header from_service{"10.96.0.10", 80, "10.244.1.11", 40000};
 
 constexpr std::uint8_t syn = 0x02, rst = 0x04, ack = 0x10;
 
-brpath_setting all_off(std::uint32_t, bool) {
-    return {BRPATH_ANSWER_YES, BRPATH_ANSWER_NO, BRPATH_ANSWER_NO, BRPATH_ANSWER_NO};
-}
-
 void add(PairTable &table, const Flow &flow, int sign = 1) { table.add(flow.key, flow.flow, sign); }
 
 Flow request(std::uint64_t frames) {
@@ -42,12 +38,12 @@ Flow reset(std::uint64_t frames) {
 }
 
 TEST_CASE("no flows, no pairs") {
-    CHECK(PairTable(all_off).pairs().empty());
-    CHECK_EQ(PairTable(all_off).by_path()[BRPATH_BRIDGED], 0);
+    CHECK(PairTable().pairs().empty());
+    CHECK_EQ(PairTable().by_path()[BRPATH_BRIDGED], 0);
 }
 
 TEST_CASE("the incident is one pair with its Service, replies, resets and retransmissions") {
-    PairTable table(all_off);
+    PairTable table;
     add(table, request(3));
     add(table, broken_reply(2));
     add(table, reset(2));
@@ -73,7 +69,7 @@ TEST_CASE("the incident is one pair with its Service, replies, resets and retran
 }
 
 TEST_CASE("a translated reply is the same pair and no finding") {
-    PairTable table(all_off);
+    PairTable table;
     add(table, request(1));
     add(table, Flow(IPPROTO_TCP, from_backend, 1)
                    .leaves_as(from_service)
@@ -88,7 +84,7 @@ TEST_CASE("a translated reply is the same pair and no finding") {
 }
 
 TEST_CASE("a translated reply alone tells client, server and Service") {
-    PairTable table(all_off);
+    PairTable table;
     add(table, Flow(IPPROTO_TCP, from_backend, 1)
                    .leaves_as(from_service)
                    .is(BRPATH_BRIDGED, BRPATH_TRACKED)
@@ -103,7 +99,7 @@ TEST_CASE("a translated reply alone tells client, server and Service") {
 }
 
 TEST_CASE("direct traffic between the same two endpoints is a pair of its own, without a finding") {
-    PairTable table(all_off);
+    PairTable table;
     add(table, request(1));
     add(table, Flow(IPPROTO_TCP, {"10.244.1.11", 50000, "10.244.1.12", 8080}, 7).with_tcp(syn | ack, 1, 0));
     add(table, Flow(IPPROTO_TCP, {"10.244.1.12", 8080, "10.244.1.11", 50000}, 5).with_tcp(syn | ack, 0, 0));
@@ -116,7 +112,7 @@ TEST_CASE("direct traffic between the same two endpoints is a pair of its own, w
 }
 
 TEST_CASE("a port used again for a direct connection is no part of the Service's") {
-    PairTable table(all_off);
+    PairTable table;
     add(table, request(1));
     add(table,
         Flow(IPPROTO_TCP, to_backend, 6).with_tcp(syn | ack, 1, 0)); // same client port, the pod's address
@@ -133,7 +129,7 @@ TEST_CASE("a port used again for a direct connection is no part of the Service's
 }
 
 TEST_CASE("the same for UDP, where nothing but the header tells") {
-    PairTable table(all_off);
+    PairTable table;
     add(table, Flow(IPPROTO_UDP, {"10.0.0.1", 4000, "10.96.0.53", 53}, 1)
                    .leaves_as({"10.0.0.1", 4000, "10.0.0.3", 5353})
                    .is(BRPATH_ROUTED, BRPATH_TRACKED)
@@ -146,7 +142,7 @@ TEST_CASE("the same for UDP, where nothing but the header tells") {
 
 TEST_CASE(
     "a request that waited on the way keeps its Service: it enters, goes up, and leaves later on its own") {
-    PairTable table(all_off);
+    PairTable table;
     Flow translation(IPPROTO_TCP, to_service, 0);
     translation.leaves_as(to_backend);
     table.learn_translation(translation.key, translation.flow);
@@ -161,7 +157,7 @@ TEST_CASE(
 }
 
 TEST_CASE("later fragments, without ports or type, are the pair of the first ones") {
-    PairTable table(all_off);
+    PairTable table;
     const auto fragment = [](const char *from, const char *to, std::uint8_t type, std::uint16_t id) {
         Flow flow(IPPROTO_ICMP, {from, id, to, id}, 1);
         flow.flow.icmp_type = type;
@@ -205,14 +201,14 @@ TEST_CASE("who is the client, when nothing but the frames tells") {
 
     for (const auto &row : rows) {
         CAPTURE(row.what);
-        PairTable table(all_off);
+        PairTable table;
         add(table, row.flow);
         CHECK_EQ(table.pairs().at(0).client.ip, row.client);
     }
 }
 
 TEST_CASE("a request that leaves this node gets its server from the translation that was learned") {
-    PairTable table(all_off);
+    PairTable table;
     Flow translation(IPPROTO_TCP, to_service, 0);
     translation.leaves_as({"192.168.0.1", 61000, "10.244.2.9", 8080}); // another node's pod, masqueraded
     table.learn_translation(translation.key, translation.flow);
@@ -229,7 +225,7 @@ TEST_CASE("a request that leaves this node gets its server from the translation 
 }
 
 TEST_CASE("IPv6 and VLANs are kept apart from their look-alikes") {
-    PairTable table(all_off);
+    PairTable table;
     Flow tagged(IPPROTO_UDP, {"10.0.0.1", 5, "10.0.0.2", 4}, 1);
     tagged.key.vlan = 10;
     add(table, tagged);
@@ -239,9 +235,10 @@ TEST_CASE("IPv6 and VLANs are kept apart from their look-alikes") {
 }
 
 TEST_CASE("frames that are not IP count by EtherType and port") {
-    PairTable table(all_off);
+    PairTable table;
     Flow arp(0, {"0.0.0.0", 0, "0.0.0.0", 0}, 4);
     arp.key.ethertype = ETH_P_ARP;
+    arp.key.reason = BRPATH_NOT_IP;
     arp.is(BRPATH_FLOODED, BRPATH_BYPASSED);
     add(table, arp);
     Flow answer = arp;
@@ -260,7 +257,7 @@ TEST_CASE("frames that are not IP count by EtherType and port") {
 }
 
 TEST_CASE("what is added for one summary and taken away leaves no trace") {
-    PairTable table(all_off);
+    PairTable table;
     add(table, request(3));
     const auto before = table.pairs().at(0);
     for (const auto &flow : {request(1), broken_reply(1), reset(1)}) {
@@ -306,7 +303,7 @@ Summary summarise(const PairTable &table) {
 }
 
 TEST_CASE("reply-not-translated says who, what, why and what to type") {
-    PairTable table(all_off);
+    PairTable table;
     add(table, request(3));
     add(table, broken_reply(2));
     add(table, reset(2));
@@ -330,7 +327,7 @@ TEST_CASE("reply-not-translated says who, what, why and what to type") {
 }
 
 TEST_CASE("no reply, or a healthy one, is no finding") {
-    PairTable table(all_off);
+    PairTable table;
     CHECK(summarise(table).findings.empty());
     add(table, request(3));
     CHECK(summarise(table).findings.empty());

@@ -8,8 +8,7 @@
 namespace brpath {
 
 Observation::Observation(const SystemView &view, const Names &names, std::string only_bridge)
-    : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)),
-      pairs_([&view](std::uint32_t port, bool ipv6) { return view.setting(port, ipv6); }) {}
+    : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)) {}
 
 void Observation::add(const Harvest &harvest) {
     for (const auto &translation : harvest.translations)

@@ -31,19 +31,6 @@ FamilySetting family(std::optional<int> sysctl, std::optional<bool> attribute, b
     return {sysctl, bridge, module_present ? either(sysctl, bridge) : 0};
 }
 
-std::optional<int> lower(std::optional<int> a, std::optional<int> b) {
-    return a && b ? std::optional(std::min(*a, *b)) : b;
-}
-
-NamespaceSettings lowest_of(const NamespaceSettings &a, const NamespaceSettings &b) {
-    return {a.module_present && b.module_present,
-            lower(a.call_iptables, b.call_iptables),
-            lower(a.call_ip6tables, b.call_ip6tables),
-            lower(a.call_arptables, b.call_arptables),
-            lower(a.filter_vlan_tagged, b.filter_vlan_tagged),
-            lower(a.filter_pppoe_tagged, b.filter_pppoe_tagged)};
-}
-
 brpath_setting answers(const NamespaceSettings &settings, std::optional<int> call) {
     return {settings.module_present ? static_cast<std::uint8_t>(BRPATH_ANSWER_YES)
                                     : static_cast<std::uint8_t>(BRPATH_ANSWER_NO),
@@ -64,18 +51,12 @@ Result<bool> SystemView::refresh() {
         return Failure(links.error());
     const bool changed =
         !std::equal(links->begin(), links->end(), links_.begin(), links_.end(), is_same_link);
-    const bool first = links_.empty();
     links_ = std::move(*links);
     settings_ = read_namespace_settings();
-    lowest_before_ = first ? settings_ : lowest_of(lowest_, settings_);
-    lowest_ = settings_;
     return changed;
 }
 
-void SystemView::poll_setting() {
-    settings_ = read_namespace_settings();
-    lowest_ = lowest_of(lowest_, settings_);
-}
+void SystemView::poll_setting() { settings_ = read_namespace_settings(); }
 
 std::vector<Link> SystemView::bridges() const {
     std::vector<Link> found;
@@ -83,17 +64,6 @@ std::vector<Link> SystemView::bridges() const {
     std::copy_if(links_.begin(), links_.end(), std::back_inserter(found),
                  [](const Link &link) { return link.kind == "bridge"; });
     return found;
-}
-
-const Link *SystemView::bridge_of(std::uint32_t port_ifindex) const {
-    const auto find = [this](std::uint32_t ifindex) {
-        const auto found = std::find_if(links_.begin(), links_.end(),
-                                        [&](const Link &link) { return link.ifindex == ifindex; });
-        return found == links_.end() ? nullptr : &*found;
-    };
-    const Link *port = find(port_ifindex);
-
-    return port ? find(port->master) : nullptr;
 }
 
 std::vector<BridgeSummary> SystemView::summarise(const std::string &only_bridge) const {
@@ -124,15 +94,6 @@ bool SystemView::has_bridge_attributes() const {
         return link.bridge &&
                (link.bridge->call_iptables.value_or(false) || link.bridge->call_ip6tables.value_or(false));
     });
-}
-
-brpath_setting SystemView::setting(std::uint32_t port_ifindex, bool ipv6) const {
-    const Link *bridge = bridge_of(port_ifindex);
-    const auto own = bridge ? bridge->bridge.value_or(BridgeAttributes{}) : BridgeAttributes{};
-    const auto call = family(ipv6 ? lowest_before_.call_ip6tables : lowest_before_.call_iptables,
-                             ipv6 ? own.call_ip6tables : own.call_iptables, lowest_before_.module_present);
-
-    return answers(lowest_before_, call.effective);
 }
 
 } // namespace brpath

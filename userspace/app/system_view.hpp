@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Bridges, ports and the setting in the observed namespace, as they are and as they were since the last
-// refresh.
+// Bridges, ports and the setting in the observed namespace, as they are.
 #pragma once
 
 #include "kernel/links.hpp"
@@ -32,17 +31,9 @@ class SystemView {
     // Some bridge has nf_call_iptables or nf_call_ip6tables of its own.
     [[nodiscard]] bool has_bridge_attributes() const;
 
-    // For bypassed frames that entered by this port since the refresh before the last: what was off for a
-    // moment was off when they entered.
-    [[nodiscard]] brpath_setting setting(std::uint32_t port_ifindex, bool ipv6) const;
-
   private:
-    [[nodiscard]] const Link *bridge_of(std::uint32_t port_ifindex) const;
-
     std::vector<Link> links_;
     NamespaceSettings settings_;
-    NamespaceSettings lowest_;        // since the last refresh
-    NamespaceSettings lowest_before_; // between the last two
 };
 
 } // namespace brpath

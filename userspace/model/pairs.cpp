@@ -42,6 +42,17 @@ std::string ethertype_name(std::uint16_t ethertype) {
     }
 }
 
+void count(Counts &counts, const brpath_flow_key &key, const brpath_flow &flow, int sign) {
+    const auto frames = sign * static_cast<std::int64_t>(flow.frames);
+
+    counts.frames += frames;
+    counts.bytes += sign * static_cast<std::int64_t>(flow.bytes);
+    counts.by_path.at(key.path) += frames;
+    counts.by_handling.at(key.handling) += frames;
+    if (key.handling == BRPATH_BYPASSED)
+        counts.by_reason.at(key.reason) += frames;
+}
+
 bool is_layer2(std::uint8_t path) { return path == BRPATH_BRIDGED || path == BRPATH_FLOODED; }
 
 } // namespace
@@ -87,21 +98,6 @@ Pair &PairTable::pair_of_ethertype(const brpath_flow_key &key) {
         pair.vlan = key.vlan;
     }
     return pair;
-}
-
-void PairTable::count(Counts &counts, const brpath_flow_key &key, const brpath_flow &flow, int sign) const {
-    const auto frames = sign * static_cast<std::int64_t>(flow.frames);
-
-    counts.frames += frames;
-    counts.bytes += sign * static_cast<std::int64_t>(flow.bytes);
-    counts.by_path.at(key.path) += frames;
-    counts.by_handling.at(key.handling) += frames;
-    if (key.handling != BRPATH_BYPASSED)
-        return;
-    const auto setting = setting_(key.port_in, key.ethertype == ETH_P_IPV6);
-    const auto reason =
-        brpath_classify_reason(is_ip(key.ethertype), static_cast<brpath_tag>(key.tag), &setting);
-    counts.by_reason.at(reason) += frames;
 }
 
 void PairTable::add_ip(const brpath_flow_key &key, const brpath_flow &flow, int sign) {

@@ -7,21 +7,14 @@
 
 #include <array>
 #include <brpath/abi.h>
-#include <brpath/classify.h>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <vector>
 
 namespace brpath {
 
-// The setting that holds for IPv4 (or IPv6) frames which entered by this port.
-using SettingLookup = std::function<brpath_setting(std::uint32_t port_ifindex, bool ipv6)>;
-
 class PairTable {
   public:
-    explicit PairTable(SettingLookup setting) : setting_(std::move(setting)) {}
-
     // Adds a flow's counts to its pair; with sign -1 takes them away again (a frame that was counted for the
     // length of one summary).
     void add(const brpath_flow_key &key, const brpath_flow &flow, int sign = 1);
@@ -51,9 +44,7 @@ class PairTable {
     Pair &pair_of(const Connection &connection, const brpath_flow_key &key);
     Pair &pair_of_ethertype(const brpath_flow_key &key);
     void add_ip(const brpath_flow_key &key, const brpath_flow &flow, int sign);
-    void count(Counts &counts, const brpath_flow_key &key, const brpath_flow &flow, int sign) const;
 
-    SettingLookup setting_;
     Connections connections_;
     std::map<PairId, Pair> pairs_;
     std::array<std::int64_t, BRPATH_PATHS> by_path_{};
