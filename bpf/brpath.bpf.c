@@ -14,6 +14,7 @@ static __always_inline void view_identity(struct view *view, struct sk_buff *skb
 {
 	view->skb = (__u64)skb;
 	view->head = (__u64)skb->head;
+	view->net = (__u64)skb->dev->nd_net.net;
 	view->iif = skb->skb_iif;
 	view_conntrack(view, skb);
 }

@@ -6,7 +6,8 @@
  * the loader.
  *
  * An skb's address is used again at once when it is freed. So a stage takes an skb for the current frame only if
- * skb_iif, the device that received it last, fits too: an skb made on this host has 0 there.
+ * skb_iif, the device that received it last, fits too: an skb made on this host has 0 there. Its network namespace has
+ * to fit as well: ports in two namespaces can have the same ifindex.
  */
 #ifndef BRPATH_STAGES_BPF_H
 #define BRPATH_STAGES_BPF_H
@@ -27,7 +28,7 @@ static __always_inline bool is_wanted(const struct view *view)
 /* A flooded frame's copies share skb->head with the frame that entered. */
 static __always_inline bool is_same_packet(const struct brpath_frame *frame, const struct view *view)
 {
-	return frame->open && (frame->skb == view->skb || frame->head == view->head);
+	return frame->open && (frame->skb == view->skb || frame->head == view->head) && frame->net == view->net;
 }
 
 /* The current frame, still in layer 2. */
@@ -49,6 +50,7 @@ static __always_inline void fill_frame(struct brpath_frame *frame, const struct 
 
 	frame->skb = view->skb;
 	frame->head = view->head;
+	frame->net = view->net;
 	frame->facts = facts;
 	frame->out = packet->tuple;
 	frame->key.in = packet->tuple;

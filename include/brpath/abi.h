@@ -156,6 +156,7 @@ BRPATH_ASSERT_SIZE(struct brpath_facts, 8);
 struct brpath_frame {
 	__u64 skb;
 	__u64 head;
+	__u64 net; /* struct net * */
 	struct brpath_facts facts;
 	struct brpath_tuple out;
 	struct brpath_flow_key key; /* path and handling are filled in at its end */
@@ -169,7 +170,7 @@ struct brpath_frame {
 	__u8 has_l4; /* the header had ports when it entered */
 	__u8 pad[7];
 };
-BRPATH_ASSERT_SIZE(struct brpath_frame, 144);
+BRPATH_ASSERT_SIZE(struct brpath_frame, 152);
 
 /*
  * Monotonic, per CPU and per parity of the generation. A frame counts as entered in the generation in which
