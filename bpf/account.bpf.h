@@ -21,9 +21,9 @@ static __always_inline bool enabled(void)
 
 static __always_inline struct brpath_cpu *this_cpu(void)
 {
-	__u32 zero = 0;
+	__u32 cpu = bpf_get_smp_processor_id();
 
-	return bpf_map_lookup_elem(&cpus, &zero);
+	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
 /* Hands the entry's counts over to the loader, or leaves them where they are if the ring is full. */
@@ -50,30 +50,34 @@ static __always_inline void report(struct brpath_cpu *cpu, const struct brpath_f
 	flow->tcp_flags = 0;
 }
 
-static __always_inline void count_unattributed(struct brpath_cpu *cpu, __u32 generation, __u8 path, __u8 handling)
+static __always_inline void count_unattributed(struct brpath_cpu *cpu, __u32 generation, __u8 path, __u8 handling,
+					       int sign)
 {
 	struct brpath_totals *totals = &cpu->totals[generation & 1];
 
-	totals->flow_table_full++;
+	totals->flow_table_full += sign;
 	if (path < BRPATH_PATHS && handling < BRPATH_HANDLINGS) /* always; the verifier asks */
-		totals->unattributed[path][handling]++;
+		totals->unattributed[path][handling] += sign;
 }
 
-static __always_inline void add_to_flow(struct brpath_flow *flow, const struct brpath_frame *frame)
+static __always_inline void add_to_flow(struct brpath_flow *flow, const struct brpath_frame *frame, int sign)
 {
-	flow->frames++;
-	flow->bytes += frame->bytes;
+	flow->frames += sign;
+	flow->bytes += sign * (__s64)frame->bytes;
 	flow->tcp_flags |= frame->tcp_flags;
 	if (frame->key.proto != PROTO_TCP)
 		return;
 	if ((frame->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		flow->tcp_syn++;
+		flow->tcp_syn += sign;
 	if (frame->tcp_flags & TCP_RST)
-		flow->tcp_rst++;
+		flow->tcp_rst += sign;
 }
 
-/* Counts a frame that has ended. Each entry has one writer, this CPU, so plain additions are exact. */
-static __noinline int account(struct brpath_cpu *cpu, struct brpath_frame *frame, __u32 generation)
+/*
+ * Counts a frame that has ended, or takes its count back (sign -1). Each entry has one writer, this CPU, so plain
+ * additions are exact.
+ */
+static __noinline int account(struct brpath_cpu *cpu, struct brpath_frame *frame, __u32 generation, int sign)
 {
 	__u32 parity = generation & 1;
 	struct brpath_flow *flow;
@@ -87,7 +91,7 @@ static __noinline int account(struct brpath_cpu *cpu, struct brpath_frame *frame
 	brpath_close_frame(frame);
 	flow = bpf_map_lookup_elem(table, &frame->key);
 	if (flow) {
-		add_to_flow(flow, frame);
+		add_to_flow(flow, frame, sign);
 		if (frame->key.proto == PROTO_TCP && frame->tcp_flags & (TCP_FIN | TCP_RST))
 			report(cpu, &frame->key, flow, generation);
 		return 0;
@@ -100,9 +104,9 @@ static __noinline int account(struct brpath_cpu *cpu, struct brpath_frame *frame
 		.direction = frame->direction,
 	};
 
-	add_to_flow(&fresh, frame);
+	add_to_flow(&fresh, frame, sign);
 	if (bpf_map_update_elem(table, &frame->key, &fresh, BPF_NOEXIST)) {
-		count_unattributed(cpu, generation, frame->key.path, frame->key.handling);
+		count_unattributed(cpu, generation, frame->key.path, frame->key.handling, sign);
 		return 0;
 	}
 	flow = bpf_map_lookup_elem(table, &frame->key);

@@ -38,18 +38,25 @@ struct net_device___priv_flags {
 	unsigned long priv_flags : 32;
 } __attribute__((preserve_access_index));
 
-static __always_inline bool is_bridge_port(struct net_device *dev)
-{
-	struct net_device___priv_flags *flags = (void *)dev;
+#define DEFINE_DEVICE_FLAG(name, flag, READ_BITS)                                                                      \
+	static __always_inline bool name(struct net_device *dev)                                                       \
+	{                                                                                                              \
+		struct net_device___priv_flags *flags = (void *)dev;                                                   \
+                                                                                                                       \
+		return READ_BITS(flags, priv_flags) & bpf_core_enum_value(enum netdev_priv_flags, flag);               \
+	}
 
-	return BPF_CORE_READ_BITFIELD(flags, priv_flags) & bpf_core_enum_value(enum netdev_priv_flags, IFF_BRIDGE_PORT);
-}
+DEFINE_DEVICE_FLAG(is_bridge_port, IFF_BRIDGE_PORT, BPF_CORE_READ_BITFIELD)
+DEFINE_DEVICE_FLAG(is_bridge_device, IFF_EBRIDGE, BPF_CORE_READ_BITFIELD)
+DEFINE_DEVICE_FLAG(is_bridge_device_probed, IFF_EBRIDGE, BPF_CORE_READ_BITFIELD_PROBED)
 
-static __always_inline bool is_bridge_device(struct net_device *dev)
-{
-	struct net_device___priv_flags *flags = (void *)dev;
-
-	return BPF_CORE_READ_BITFIELD(flags, priv_flags) & bpf_core_enum_value(enum netdev_priv_flags, IFF_EBRIDGE);
-}
+/*
+ * The bridge's options are numbers of bits in net_bridge.options. Where bridge is a module and modules have no BTF
+ * (before v5.11, 36e68442d1af "bpf: Load and verify kernel module BTFs") the enum is not to be found: then its values
+ * are those that it has had since the options became bits, and still has in 7.3.
+ */
+#define BRIDGE_OPTION(name)                                                                                            \
+	(bpf_core_enum_value_exists(enum net_bridge_opts, name) ? bpf_core_enum_value(enum net_bridge_opts, name)      \
+								: (__u64)name)
 
 #endif

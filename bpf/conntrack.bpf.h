@@ -58,12 +58,12 @@ static __always_inline enum brpath_answer conntrack_registered(struct brpath_cpu
 {
 	struct net *net = (void *)view->net;
 	struct brpath_hooks_seen *seen = &cpu->hooks[0];
-	__u64 wanted = config.conntrack_in[0];
+	__u64 wanted = control.conntrack_in[0];
 	__u64 entries;
 
 	if (ethertype == ETHERTYPE_IPV6) {
 		seen = &cpu->hooks[1];
-		wanted = config.conntrack_in[1];
+		wanted = control.conntrack_in[1];
 		entries = (__u64)BPF_CORE_READ(net, nf.hooks_ipv6[NF_INET_PRE_ROUTING]);
 	} else {
 		entries = (__u64)BPF_CORE_READ(net, nf.hooks_ipv4[NF_INET_PRE_ROUTING]);

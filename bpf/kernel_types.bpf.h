@@ -103,10 +103,10 @@ struct nf_conn {
 
 struct sock;
 
-/* Values are relocated too: only the names count. */
+/* Values are relocated too: only the names count, but for BROPT_* (compat.bpf.h). */
 enum net_bridge_opts {
-	BROPT_NF_CALL_IPTABLES,
-	BROPT_NF_CALL_IP6TABLES,
+	BROPT_NF_CALL_IPTABLES = 2,
+	BROPT_NF_CALL_IP6TABLES = 3,
 };
 
 enum netdev_priv_flags {

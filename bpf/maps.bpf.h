@@ -6,7 +6,7 @@
 #include <bpf/bpf_helpers.h>
 #include <brpath/abi.h>
 
-/* The sizes of flows_even, flows_odd and records are the loader's to set (ProbeLimits). */
+/* The sizes of flows_even, flows_odd and records are the loader's to set (ProbeLimits), and that of cpus. */
 
 struct flow_table {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -36,13 +36,35 @@ struct {
 	.values = { &flows_even, &flows_odd },
 };
 
-/* One value per CPU: its current frame, its totals. Written by that CPU's programs, read by the loader. */
+/*
+ * Key: CPU. Value: its current frame, its totals. Written by that CPU's programs, read by the loader and, for frames
+ * that went on elsewhere, by other CPUs (late.bpf.h): so it is no per-CPU array.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct brpath_cpu);
 } cpus SEC(".maps");
+
+/*
+ * Key: address of the skb. Value: the frame as it was last known. Written by the programs where a frame waits or may
+ * wait, deleted when it goes on. Full: the longest unused one is forgotten, and will count as egress if it leaves.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct brpath_frame);
+} waiting SEC(".maps");
+
+/* Written by the loader when devices change. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct brpath_stacked_key);
+	__type(value, struct brpath_stacked);
+} stacked_devices SEC(".maps");
 
 /* struct brpath_record. Full: brpath_totals.ring_full, the counts stay in the flow table. */
 struct {

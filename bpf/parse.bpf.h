@@ -27,6 +27,7 @@ enum {
 	ICMPV6_ECHO = 128,
 	ICMPV6_ECHO_REPLY = 129,
 	IPV4_FRAGMENT_OFFSET = 0x1fff,
+	IPV4_FRAGMENT = 0x3fff, /* offset, more fragments */
 	IPV6_HOP_BY_HOP = 0,
 	IPV6_ROUTING = 43,
 	IPV6_FRAGMENT = 44,
@@ -69,6 +70,7 @@ struct packet {
 	__u8 tcp_flags;
 	__u8 icmp_type;
 	bool has_l4; /* the tuple's ports are those of the packet: a later fragment has none */
+	bool fragment;
 };
 
 static __always_inline bool is_ip(__u16 ethertype)
@@ -132,6 +134,7 @@ static __always_inline void parse_ipv4(struct packet *packet, const struct view 
 	__builtin_memcpy(packet->tuple.saddr, ip.saddr, 4);
 	__builtin_memcpy(packet->tuple.daddr, ip.daddr, 4);
 	packet->proto = ip.protocol;
+	packet->fragment = bpf_ntohs(ip.fragment) & IPV4_FRAGMENT;
 	if (!(bpf_ntohs(ip.fragment) & IPV4_FRAGMENT_OFFSET))
 		parse_l4(packet, view, offset + (ip.version_ihl & 0xf) * 4);
 }
@@ -161,6 +164,7 @@ static __always_inline void parse_ipv6(struct packet *packet, const struct view 
 		if (!load_bytes(view, offset, extension, sizeof(extension)))
 			return;
 		if (header == IPV6_FRAGMENT) {
+			packet->fragment = true;
 			offset += 8;
 			if ((extension[2] << 8 | extension[3]) & 0xfff8) {
 				packet->proto = extension[0];

@@ -2,7 +2,7 @@
 /*
  * Reads an skb into a plain struct. The only layer that touches kernel memory by type. Each view exists in two
  * forms: direct loads where the verifier knows the pointer's type, and probed reads where it is a number
- * (br_handle_frame's argument).
+ * (br_handle_frame's argument, and all arguments under kprobe).
  */
 #ifndef BRPATH_VIEW_BPF_H
 #define BRPATH_VIEW_BPF_H
@@ -61,18 +61,38 @@ DEFINE_VLAN_PRESENT(vlan_present_probed, READ_PROBED, BPF_CORE_READ_BITFIELD_PRO
 		view->vlan = view->vlan_present ? READ(skb, vlan_tci) & 0xfff : 0;                                     \
 	}
 
+/*
+ * What a stage after enter needs to recognise the current frame, and what conntrack left in the skb (the field is
+ * there with CONFIG_NF_CONNTRACK only).
+ */
+#define DEFINE_VIEW_IDENTITY(name, READ)                                                                               \
+	static __always_inline void name(struct view *view, struct sk_buff *skb)                                       \
+	{                                                                                                              \
+		struct net_device *dev = READ(skb, dev);                                                               \
+                                                                                                                       \
+		view->skb = (__u64)skb;                                                                                \
+		view->head = (__u64)READ(skb, head);                                                                   \
+		view->net = (__u64)READ(dev, nd_net.net);                                                              \
+		view->iif = READ(skb, skb_iif);                                                                        \
+		view->nfct = bpf_core_field_exists(skb->_nfct) ? READ(skb, _nfct) : 0;                                 \
+	}
+
+DEFINE_VIEW_IDENTITY(view_identity, READ_DIRECT)
+DEFINE_VIEW_IDENTITY(view_identity_probed, READ_PROBED)
 DEFINE_VIEW_DEVICE(view_device, READ_DIRECT)
 DEFINE_VIEW_DEVICE(view_device_probed, READ_PROBED)
 DEFINE_VIEW_PACKET(view_packet, READ_DIRECT, vlan_present_direct)
 DEFINE_VIEW_PACKET(view_packet_probed, READ_PROBED, vlan_present_probed)
 
-/* What conntrack left in the skb. */
-static __always_inline void view_conntrack(struct view *view, struct sk_buff *skb)
+/* The bridge of a port, a number to compare. */
+static __always_inline __u64 bridge_at(__u64 port_data)
 {
-	view->nfct = bpf_core_field_exists(skb->_nfct) ? skb->_nfct : 0; /* CONFIG_NF_CONNTRACK */
+	struct net_bridge_port *port = (void *)port_data;
+
+	return (__u64)BPF_CORE_READ(port, br);
 }
 
-/* The bridge that a port belongs to. */
+/* The ifindex of the bridge that a port belongs to. */
 static __always_inline __u32 bridge_of(const struct view *view)
 {
 	struct net_bridge_port *port = (void *)view->port_data;
@@ -84,8 +104,7 @@ static __always_inline __u32 bridge_of(const struct view *view)
 static __always_inline bool bridge_calls_ip(const struct view *view, bool ipv6)
 {
 	struct net_bridge_port *port = (void *)view->port_data;
-	__u64 bit = ipv6 ? bpf_core_enum_value(enum net_bridge_opts, BROPT_NF_CALL_IP6TABLES)
-			 : bpf_core_enum_value(enum net_bridge_opts, BROPT_NF_CALL_IPTABLES);
+	__u64 bit = ipv6 ? BRIDGE_OPTION(BROPT_NF_CALL_IP6TABLES) : BRIDGE_OPTION(BROPT_NF_CALL_IPTABLES);
 
 	return BPF_CORE_READ(port, br, options) >> bit & 1;
 }

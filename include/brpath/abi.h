@@ -96,14 +96,17 @@ BRPATH_ASSERT_SIZE(struct brpath_flow_key, 60);
 /* The type of a later fragment. IANA has not assigned it, and reserves it. */
 #define BRPATH_ICMP_UNKNOWN 255
 
-/* Counts are what has not been reported yet. */
+/*
+ * Counts are what has not been reported yet. Less than zero: a frame turned out to be something else than it was
+ * counted as, and the count that is taken back has been reported before, or is another CPU's.
+ */
 struct brpath_flow {
-	__u64 frames;
-	__u64 bytes;		 /* layer 2 length as the port's counters have it, without an outer VLAN tag */
+	__s64 frames;
+	__s64 bytes;		 /* layer 2 length as the port's counters have it, without an outer VLAN tag */
 	__u64 first_ns;		 /* CLOCK_MONOTONIC at the entry's creation */
 	struct brpath_tuple out; /* the header as it left; equal to key.in when translation is 0 */
-	__u32 tcp_syn;		 /* SYN without ACK */
-	__u32 tcp_rst;
+	__s32 tcp_syn;		 /* SYN without ACK */
+	__s32 tcp_rst;
 	__u8 tcp_flags; /* of these frames, or'ed */
 	__u8 icmp_type; /* of the first frame; BRPATH_ICMP_UNKNOWN if it was not there to read */
 	__u8 direction; /* enum brpath_direction of the first frame */
@@ -131,6 +134,7 @@ enum brpath_nfct {
 	BRPATH_NFCT_NONE,      /* conntrack did not have it */
 	BRPATH_NFCT_UNTRACKED, /* conntrack saw it and left it: NOTRACK, invalid, or a protocol it leaves alone */
 	BRPATH_NFCT_TRACKED,
+	BRPATH_NFCT_SEEN, /* conntrack was called for it; what it made of it is not known yet */
 };
 
 enum brpath_answer {
@@ -156,7 +160,8 @@ BRPATH_ASSERT_SIZE(struct brpath_facts, 8);
 struct brpath_frame {
 	__u64 skb;
 	__u64 head;
-	__u64 net; /* struct net * */
+	__u64 net;  /* struct net * */
+	__u64 port; /* struct net_bridge_port * of the port that it entered by */
 	struct brpath_facts facts;
 	struct brpath_tuple out;
 	struct brpath_flow_key key; /* path and handling are filled in at its end */
@@ -168,9 +173,12 @@ struct brpath_frame {
 	__u8 tcp_flags;
 	__u8 icmp_type;
 	__u8 has_l4; /* the header had ports when it entered */
-	__u8 pad[7];
+	__u8 waits;  /* a copy of this is among those that wait */
+	__u8 gone;   /* left by a device that is no port, freed, or went on later from elsewhere */
+	__u8 fragment;
+	__u8 pad[4];
 };
-BRPATH_ASSERT_SIZE(struct brpath_frame, 152);
+BRPATH_ASSERT_SIZE(struct brpath_frame, 160);
 
 /*
  * Monotonic, per CPU and per parity of the generation. A frame counts as entered in the generation in which
@@ -180,7 +188,7 @@ struct brpath_totals {
 	__u64 entered;
 	__u64 flow_table_full; /* frames that found no room; each is in unattributed */
 	__u64 ring_full;       /* records that found no room; their counts stay in the table */
-	__u64 unattributed[BRPATH_PATHS][BRPATH_HANDLINGS];
+	__s64 unattributed[BRPATH_PATHS][BRPATH_HANDLINGS];
 };
 
 /* Verdict on one array of hook functions, kept until the array or the generation changes. */
@@ -190,13 +198,15 @@ struct brpath_hooks_seen {
 	__u32 conntrack; /* enum brpath_answer */
 };
 
+/* Aligned, so that no two CPUs write to one cache line. */
 struct brpath_cpu {
 	struct brpath_frame frame;
+	struct brpath_frame late; /* scratch, for one that is not the current one */
 	struct brpath_totals totals[2];
 	struct brpath_hooks_seen hooks[2]; /* IPv4, IPv6 */
 	__u32 last_translation;		   /* a hash: the same one is not reported again and again */
 	__u32 pad;
-};
+} __attribute__((aligned(64)));
 
 /* Bits of brpath_config.tracepoint_stages. */
 enum brpath_tracepoint_stage {
@@ -207,13 +217,14 @@ enum brpath_tracepoint_stage {
 
 /* Set between open and load, constant to the verifier. */
 struct brpath_config {
-	__u64 conntrack_in[2];	 /* addresses of the IPv4 and IPv6 hook functions; 0: not known */
 	__u32 netns;		 /* inode number of the network namespace */
 	__u32 bridge;		 /* ifindex of the only bridge to look at; 0: all */
 	__u32 tracepoint_stages; /* which stages the tracepoint programs serve */
+	__u32 cpus;		 /* possible ones: entries of the map of that name */
+	__u32 remember_ended;	 /* no hook tells which frames wait: any that has ended without a trace may be one */
 	__u32 pad;
 };
-BRPATH_ASSERT_SIZE(struct brpath_config, 32);
+BRPATH_ASSERT_SIZE(struct brpath_config, 24);
 
 /* The setting as far as one address family is concerned. */
 struct brpath_setting {
@@ -230,8 +241,28 @@ struct brpath_control {
 	__u32 generation;
 	struct brpath_setting setting[2]; /* IPv4, IPv6: the sysctls */
 	__u32 bridge_attributes;	  /* not 0: some bridge has an attribute of its own that says yes */
-	__u32 pad;
+	__u32 stacked;			  /* not 0: there are stacked devices */
+	__u64 conntrack_in[2];		  /* addresses of the IPv4 and IPv6 hook functions; 0: not known */
 };
-BRPATH_ASSERT_SIZE(struct brpath_control, 24);
+BRPATH_ASSERT_SIZE(struct brpath_control, 40);
+
+/* In brpath_stacked_key.vlan: the device is a VLAN device on top of a bridge. */
+#define BRPATH_STACKED_ABOVE 0x10000
+
+/*
+ * Devices that are neither ports nor bridges, and belong to one: those below a port that is a bond, a team or a VLAN
+ * device (the netif_receive_skb tracepoint fires for them and not for the port), and VLAN devices on top of a bridge.
+ */
+struct brpath_stacked_key {
+	__u32 ifindex;
+	__u32 vlan; /* id that a frame has when it belongs to the port; 0: any frame; or BRPATH_STACKED_ABOVE */
+};
+BRPATH_ASSERT_SIZE(struct brpath_stacked_key, 8);
+
+struct brpath_stacked {
+	__u32 port; /* ifindex; 0 above a bridge */
+	__u32 bridge;
+};
+BRPATH_ASSERT_SIZE(struct brpath_stacked, 8);
 
 #endif

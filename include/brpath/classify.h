@@ -43,6 +43,8 @@ static inline enum brpath_handling brpath_classify_handling(const struct brpath_
 		return BRPATH_TRACKED;
 	if (facts->nfct == BRPATH_NFCT_UNTRACKED)
 		return BRPATH_UNTRACKED;
+	if (facts->nfct == BRPATH_NFCT_SEEN)
+		return BRPATH_UNKNOWN;
 	if (!facts->ip)
 		return path == BRPATH_BRIDGED || path == BRPATH_FLOODED ? BRPATH_BYPASSED : BRPATH_NONE;
 	switch (path) {

@@ -69,7 +69,7 @@ check_kinds() {
 	local what="$1, $2:" in_layer2=$3 up=tracked dropped=unknown routed=routed
 
 	[ "$1 $2" != "tracepoint 0" ] || up=unknown # docs/support.md: conntrack's turn comes after that backend's last look
-	[ "$1 $2" != "fentry 1" ] || dropped=untracked # conntrack saw them, and their UDP length is wrong
+	[ "$1 $2" = "tracepoint $2" ] || [ "$2" -eq 0 ] || dropped=untracked # conntrack saw them, and their UDP length is wrong
 	[ "$2" -eq 0 ] || routed=bridged # br_netfilter translates in layer 2, the frame need not go up
 	same "$what UDP" "101/bridged=101/$in_layer2=101 0//" "$(pair_counts $FRONTEND $CART udp)"
 	same "$what Service" "97/$routed=97/tracked=97 0//" "$(pair_counts $FRONTEND $DNS udp $DNS_SERVICE)"

@@ -222,7 +222,7 @@ TEST_CASE("unknown values") {
     CHECK_EQ(error({"observe", "--format", "yaml"}).hint, "choose one of table, json, ndjson");
 
     const auto backend = error({"observe", "--backend", "fenrty"});
-    CHECK_EQ(backend.hint, "did you mean fentry? choose one of auto, fentry, tracepoint");
+    CHECK_EQ(backend.hint, "did you mean fentry? choose one of auto, fentry, kprobe, tracepoint");
 
     for (const char *fd : {"-1", "x", "3x", "3.5", "99999999999", " 3"}) {
         CAPTURE(fd);

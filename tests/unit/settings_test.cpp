@@ -161,7 +161,7 @@ TEST_CASE("capabilities: what cannot be read is not taken for permission") {
 
 TEST_CASE("symbols: what counts as found") {
     const TemporaryFolder folder;
-    using Found = std::map<std::string, std::uint64_t>;
+    using Found = std::map<std::string, Symbol>;
     const struct {
         const char *what;
         std::string content;
@@ -173,25 +173,28 @@ TEST_CASE("symbols: what counts as found") {
         {"of vmlinux and of a module",
          "ffffffff81000010 T br_forward\nffffffffc0a00020 t br_nf_pre_routing\t[br_netfilter]\n",
          {"br_forward", "br_nf_pre_routing"},
-         {{"br_forward", 0xffffffff81000010}, {"br_nf_pre_routing", 0xffffffffc0a00020}}},
+         {{"br_forward", {0xffffffff81000010, ""}},
+          {"br_nf_pre_routing", {0xffffffffc0a00020, "br_netfilter"}}}},
         {"asked twice",
          "ffffffff81000010 T a\nffffffff81000020 T b\n",
          {"a", "a", "b"},
-         {{"a", 0xffffffff81000010}, {"b", 0xffffffff81000020}}},
+         {{"a", {0xffffffff81000010, ""}}, {"b", {0xffffffff81000020, ""}}}},
         {"only whole names",
          "1 T br_forward_finish\n2 T xbr_forward\n3 T br_forward.cold\n",
          {"br_forward"},
          {}},
         {"the module is no part of the name", "1 T x\t[br_forward]\n", {"br_forward"}, {}},
-        {"hidden by kptr_restrict", "0000000000000000 T br_forward\n", {"br_forward"}, {}},
-        {"hidden once, shown once", "0 T a\n7 t a\n", {"a"}, {{"a", 7}}},
-        {"twice: the first", "7 t a\n8 t a\n", {"a", "b"}, {{"a", 7}}},
-        {"no newline at the end", "7 T a", {"a"}, {{"a", 7}}},
-        {"32 bits", "c0008000 T a\n", {"a"}, {{"a", 0xc0008000}}},
+        {"hidden by kptr_restrict",
+         "0000000000000000 T br_forward\n",
+         {"br_forward"},
+         {{"br_forward", {0, ""}}}},
+        {"twice: the first", "7 t a\n8 t a\n", {"a", "b"}, {{"a", {7, ""}}}},
+        {"no newline at the end", "7 T a", {"a"}, {{"a", {7, ""}}}},
+        {"32 bits", "c0008000 T a\n", {"a"}, {{"a", {0xc0008000, ""}}}},
         {"broken lines",
          "\n \n7\n7 \n7 T\n7 T \nzz T a\n7z T a\n17777777777777777 T a\n T a\n9 T b\n",
          {"a", "b", ""},
-         {{"b", 9}}},
+         {{"b", {9, ""}}}},
     };
     for (const auto &test : cases) {
         CAPTURE(test.what);
@@ -212,8 +215,8 @@ TEST_CASE("symbols: lines across the ends of reads are whole") {
     }
     const auto found = find_symbols(names, folder.write("kallsyms", content));
     CHECK(found.size() == names.size());
-    CHECK(found.at("function_12345") == 0x12345);
-    CHECK(found.at("function_20000") == 0x20000);
+    CHECK(found.at("function_12345").address == 0x12345);
+    CHECK(found.at("function_20000") == Symbol{0x20000, "module"});
 }
 
 TEST_CASE("symbols: a file without lines has an end") {

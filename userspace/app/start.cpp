@@ -94,19 +94,30 @@ Result<Waited> wait_for_a_bridge(SystemView &view, StopSignals &signals, const D
 }
 
 brpath_config make_config(const Netns &netns, std::uint32_t bridge) {
+    return {.netns = netns.inode,
+            .bridge = bridge,
+            .tracepoint_stages = 0,
+            .cpus = 0,
+            .remember_ended = 0,
+            .pad = 0};
+}
+
+void tell_of_conntrack(AttachedSession &session) {
     const auto symbols = find_symbols({"ipv4_conntrack_in", "ipv6_conntrack_in"});
     const auto address = [&](const char *name) {
         const auto found = symbols.find(name);
-        return found == symbols.end() ? 0 : found->second;
+        return found == symbols.end() ? 0 : found->second.address;
     };
 
-    return {{address("ipv4_conntrack_in"), address("ipv6_conntrack_in")}, netns.inode, bridge, 0, 0};
+    session.set_conntrack_in(address("ipv4_conntrack_in"), address("ipv6_conntrack_in"));
 }
 
 std::optional<std::string> forced_backend(Backend backend) {
     switch (backend) {
     case Backend::fentry:
         return "fentry";
+    case Backend::kprobe:
+        return "kprobe";
     case Backend::tracepoint:
         return "tracepoint";
     case Backend::automatic:
@@ -198,6 +209,7 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
                        .and_then([](LoadedSession &&loaded) { return std::move(loaded).attach(); });
     if (!session)
         return Failure(session.error());
+    tell_of_conntrack(*session);
     const auto attach_time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - before);
 
     auto started = std::make_unique<Started>(Started{describe_node(options.netns), describe_hooks(*plan),

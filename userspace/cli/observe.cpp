@@ -29,8 +29,10 @@ template <typename Value> struct Choice {
 constexpr std::array<Choice<Format>, 3> formats = {
     {{"table", Format::table}, {"json", Format::json}, {"ndjson", Format::ndjson}}};
 
-constexpr std::array<Choice<Backend>, 3> backends = {
-    {{"auto", Backend::automatic}, {"fentry", Backend::fentry}, {"tracepoint", Backend::tracepoint}}};
+constexpr std::array<Choice<Backend>, 4> backends = {{{"auto", Backend::automatic},
+                                                      {"fentry", Backend::fentry},
+                                                      {"kprobe", Backend::kprobe},
+                                                      {"tracepoint", Backend::tracepoint}}};
 
 template <typename Value, std::size_t Size>
 Result<Value> choose(const char *option, const std::array<Choice<Value>, Size> &choices,

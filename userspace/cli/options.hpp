@@ -13,7 +13,7 @@
 
 namespace brpath {
 
-enum class Backend : std::uint8_t { automatic, fentry, tracepoint };
+enum class Backend : std::uint8_t { automatic, fentry, kprobe, tracepoint };
 enum class Format : std::uint8_t { table, json, ndjson };
 
 struct ObserveOptions {

@@ -36,15 +36,23 @@ class SymbolSearch {
             return;
         std::uint64_t address = 0;
         const auto [end, error] = std::from_chars(line.data(), line.data() + space, address, 16);
-        if (error == std::errc{} && end == line.data() + space && address != 0)
-            found_.emplace(name, address);
+        if (error == std::errc{} && end == line.data() + space)
+            found_.emplace(name, Symbol{address, module_of(rest)});
     }
 
-    std::map<std::string, std::uint64_t> result() && { return std::move(found_); }
+    std::map<std::string, Symbol> result() && { return std::move(found_); }
 
   private:
+    // "name\t[module]"
+    static std::string module_of(std::string_view rest) {
+        const std::size_t open = rest.find("\t["), close = rest.rfind(']');
+        if (open == std::string_view::npos || close == std::string_view::npos || close < open)
+            return {};
+        return std::string(rest.substr(open + 2, close - open - 2));
+    }
+
     std::unordered_set<std::string_view> wanted_;
-    std::map<std::string, std::uint64_t> found_;
+    std::map<std::string, Symbol> found_;
 };
 
 // Takes the complete lines; returns how many bytes they had.
@@ -61,8 +69,7 @@ std::size_t take_lines(std::string_view text, SymbolSearch &search) {
 
 } // namespace
 
-std::map<std::string, std::uint64_t> find_symbols(const std::vector<std::string> &names,
-                                                  const std::string &path) {
+std::map<std::string, Symbol> find_symbols(const std::vector<std::string> &names, const std::string &path) {
     SymbolSearch search(names);
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd)

@@ -9,10 +9,16 @@
 
 namespace brpath {
 
-// Addresses of those names that are there, of modules too. Where a name occurs twice, the first one's.
-// Addresses hidden by kptr_restrict (zero) count as not found, and so does everything if the file cannot be
+struct Symbol {
+    std::uint64_t address = 0; // 0: hidden, by kptr_restrict or for want of CAP_SYSLOG
+    std::string module;        // empty: of the kernel itself
+
+    bool operator==(const Symbol &) const = default;
+};
+
+// Those of the names that are there. Where a name occurs twice, the first one. Nothing if the file cannot be
 // read.
-std::map<std::string, std::uint64_t> find_symbols(const std::vector<std::string> &names,
-                                                  const std::string &path = "/proc/kallsyms");
+std::map<std::string, Symbol> find_symbols(const std::vector<std::string> &names,
+                                           const std::string &path = "/proc/kallsyms");
 
 } // namespace brpath

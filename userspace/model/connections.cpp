@@ -17,7 +17,7 @@ std::optional<Role> role_by_header(const brpath_flow_key &key, const brpath_flow
         if (!(flow.tcp_flags & TH_SYN))
             return std::nullopt;
         // or'ed over the flow: a client's later frames carry ACK, so only its SYN counter can tell
-        return flow.tcp_syn > 0 ? Role::request : Role::reply;
+        return flow.tcp_syn != 0 ? Role::request : Role::reply;
     case IPPROTO_ICMP:
         if (flow.icmp_type == BRPATH_ICMP_UNKNOWN)
             return std::nullopt;
@@ -105,7 +105,7 @@ std::shared_ptr<Connection> Connections::find_untranslated(const Tuple &in, cons
     if (!connection || connection->client_side == in || key.port_in == 0)
         return connection; // egress carries the server's side of a translation that was made before
     const bool begins =
-        key.proto == IPPROTO_TCP ? flow.tcp_syn > 0 : key.proto == IPPROTO_UDP || key.proto == IPPROTO_SCTP;
+        key.proto == IPPROTO_TCP ? flow.tcp_syn != 0 : key.proto == IPPROTO_UDP || key.proto == IPPROTO_SCTP;
     if (!begins)
         return connection;
     auto direct = std::make_shared<Connection>(Connection{in, in, 0});

@@ -100,9 +100,28 @@ Pair &PairTable::pair_of_ethertype(const brpath_flow_key &key) {
     return pair;
 }
 
+// What is taken back was counted before it was known what the frame would become: if its translation was not
+// known either, in the pair without the Service.
+Pair &PairTable::pair_of_correction(const Connection &connection, const brpath_flow_key &key,
+                                    std::int64_t frames) {
+    PairId plain;
+
+    plain.client = connection.client_side.source;
+    plain.server = connection.client_side.destination;
+    plain.ethertype = key.ethertype;
+    plain.vlan = key.vlan;
+    plain.protocol = key.proto;
+    const auto found = pairs_.find(plain);
+    if (found != pairs_.end() && found->second.to_server.by_path.at(key.path) + frames >= 0)
+        return found->second;
+    return pair_of(connection, key);
+}
+
 void PairTable::add_ip(const brpath_flow_key &key, const brpath_flow &flow, int sign) {
     const auto [connection, role] = connections_.find_or_make(key, flow);
-    Pair &pair = pair_of(*connection, key);
+    Pair &pair = flow.frames < 0 && connection->has_service()
+                     ? pair_of_correction(*connection, key, flow.frames)
+                     : pair_of(*connection, key);
     Endpoint &from = role == Role::request ? pair.client : pair.server;
     Endpoint &to = role == Role::request ? pair.server : pair.client;
     const auto frames = sign * static_cast<std::int64_t>(flow.frames);
@@ -115,9 +134,10 @@ void PairTable::add_ip(const brpath_flow_key &key, const brpath_flow &flow, int 
 
     if (role == Role::request && flow.tcp_syn) {
         const auto syns = sign * static_cast<std::int64_t>(flow.tcp_syn);
+        const int one = syns < 0 ? -1 : 1; // what is taken back may have been the first
         const bool first = connection->syns == 0;
         connection->syns = static_cast<std::uint64_t>(static_cast<std::int64_t>(connection->syns) + syns);
-        pair.syn_retransmissions += syns - (first || connection->syns == 0 ? sign : 0);
+        pair.syn_retransmissions += syns - (first || connection->syns == 0 ? one : 0);
     }
     if (role == Role::request && flow.tcp_flags & TH_FIN)
         connection->syns = 0; // the next SYN with these ports is another connection's first

@@ -42,6 +42,7 @@ class PairTable {
     };
 
     Pair &pair_of(const Connection &connection, const brpath_flow_key &key);
+    Pair &pair_of_correction(const Connection &connection, const brpath_flow_key &key, std::int64_t frames);
     Pair &pair_of_ethertype(const brpath_flow_key &key);
     void add_ip(const brpath_flow_key &key, const brpath_flow &flow, int sign);
 

@@ -16,9 +16,6 @@ namespace {
 
 constexpr std::uint32_t batch_entries = 4096;
 
-// The kernel leaves room for each CPU's value at a multiple of eight bytes.
-static_assert(sizeof(brpath_cpu) % 8 == 0);
-
 void add_totals(brpath_totals &sum, const brpath_totals &now, const brpath_totals &before) {
     sum.entered += now.entered - before.entered;
     sum.flow_table_full += now.flow_table_full - before.flow_table_full;
@@ -133,11 +130,11 @@ Result<void> Collector::drain_table(int table, std::vector<FlowCounts> &flows) c
 }
 
 Result<std::vector<brpath_cpu>> Collector::read_cpus() const {
-    const std::uint32_t zero = 0;
     std::vector<brpath_cpu> cpus(totals_seen_[0].size());
 
-    if (bpf_map_lookup_elem(maps_.cpus, &zero, cpus.data()))
-        return fail_errno("read the totals", errno);
+    for (std::uint32_t cpu = 0; cpu < cpus.size(); cpu++)
+        if (bpf_map_lookup_elem(maps_.cpus, &cpu, &cpus[cpu]))
+            return fail_errno("read the totals", errno);
     return cpus;
 }
 

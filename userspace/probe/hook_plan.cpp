@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "probe/hook_plan.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <string_view>
@@ -37,18 +38,27 @@ std::string join(const std::vector<std::string> &lines) {
     return joined;
 }
 
+bool is_needed(const Hook &hook, const HookPlan &plan) {
+    return !hook.only_if.hook || std::any_of(plan.begin(), plan.end(), [&](const PlannedHook &other) {
+        return other.hook->name == std::string_view(hook.only_if.hook) && other.candidate &&
+               other.candidate->kind == hook.only_if.kind;
+    });
+}
+
 PlannedHook plan_hook(const Hook &hook, const std::optional<std::string> &forced_backend, TrialCache &trial) {
     PlannedHook planned{&hook, nullptr, {}};
 
     for (const auto &candidate : hook.candidates) {
-        if (forced_backend && *forced_backend != backend_name(candidate.kind))
+        if (forced_backend && *forced_backend != backend_name(candidate.kind) && !candidate.in_every_backend)
             continue;
         const auto &result = trial(candidate);
         if (result) {
             planned.candidate = &candidate;
             break;
         }
-        planned.explanation.push_back(fmt::format("{}: {}", result.error().tried, result.error().why));
+        const auto &error = result.error();
+        planned.explanation.push_back(fmt::format("{}: {}{}", error.tried, error.why,
+                                                  error.hint.empty() ? "" : " (" + error.hint + ")"));
     }
     return planned;
 }
@@ -61,6 +71,8 @@ Result<HookPlan> plan_hooks(std::span<const Hook> table, const std::optional<std
     HookPlan plan;
 
     for (const auto &hook : table) {
+        if (!is_needed(hook, plan))
+            continue;
         plan.push_back(plan_hook(hook, forced_backend, cache));
         const auto &planned = plan.back();
         if (hook.required && !planned.candidate)

@@ -24,7 +24,7 @@ using HookPlan = std::vector<PlannedHook>;
 using Trial = std::function<Result<void>(const Candidate &)>;
 
 // Picks for each hook the first candidate that can be attached, of the forced backend only if one is given
-// ("fentry", "tracepoint"). Error (unsupported) if a required hook has none.
+// ("fentry", "kprobe", "tracepoint"). Error (unsupported) if a required hook has none.
 Result<HookPlan> plan_hooks(std::span<const Hook> table, const std::optional<std::string> &forced_backend,
                             const Trial &trial);
 

@@ -33,6 +33,14 @@ std::string last_lines(const std::string &text, std::size_t lines) {
     return text.substr(from);
 }
 
+bool serves_all(const HookPlan &plan, std::span<const char *const> names) {
+    return std::all_of(names.begin(), names.end(), [&](std::string_view name) {
+        return std::any_of(plan.begin(), plan.end(), [&](const auto &planned) {
+            return planned.hook->name == name && planned.candidate;
+        });
+    });
+}
+
 } // namespace
 
 // Members are destroyed from the last to the first: links, then the object with its maps.
@@ -40,6 +48,7 @@ struct SessionState {
     std::unique_ptr<brpath_bpf, SkeletonDeleter> skeleton;
     std::vector<bpf_program *> programs; // the planned ones, each once
     std::vector<LinkHandle> links;
+    StackedDevices stacked; // as the programs have them
 
     [[nodiscard]] brpath_control &control() const { return skeleton->bss->control; }
 };
@@ -57,6 +66,11 @@ Result<OpenedSession> OpenedSession::open(const HookPlan &plan, brpath_config co
     if (!state->skeleton)
         return fail_errno("open the BPF object", errno);
 
+    const int cpus = libbpf_num_possible_cpus();
+    if (cpus < 0)
+        return fail_errno("count the CPUs", cpus);
+    config.cpus = static_cast<std::uint32_t>(cpus);
+    config.remember_ended = !serves_all(plan, wait_hooks);
     config.tracepoint_stages = 0;
     for (const auto &planned : plan) {
         if (!planned.candidate)
@@ -84,6 +98,9 @@ Result<OpenedSession> OpenedSession::open(const HookPlan &plan, brpath_config co
     bpf_map__set_max_entries(maps.flows_even, limits.flow_table_entries);
     bpf_map__set_max_entries(maps.flows_odd, limits.flow_table_entries);
     bpf_map__set_max_entries(maps.records, limits.ring_bytes);
+    bpf_map__set_max_entries(maps.cpus, config.cpus);
+    // Each CPU takes free entries of an LRU map in advance, 128 at a time.
+    bpf_map__set_max_entries(maps.waiting, std::max(4096u, config.cpus * 512));
     return OpenedSession(std::move(state));
 }
 
@@ -127,6 +144,27 @@ void AttachedSession::set_setting(const brpath_setting &ipv4, const brpath_setti
     std::atomic_ref(control.bridge_attributes).store(bridge_attributes);
 }
 
+void AttachedSession::set_conntrack_in(std::uint64_t ipv4, std::uint64_t ipv6) {
+    auto &control = state_->control();
+
+    std::atomic_ref(control.conntrack_in[0]).store(ipv4);
+    std::atomic_ref(control.conntrack_in[1]).store(ipv6);
+}
+
+Result<void> AttachedSession::set_stacked(const StackedDevices &devices) {
+    const int map = bpf_map__fd(state_->skeleton->maps.stacked_devices);
+
+    for (const auto &old : state_->stacked)
+        if (!devices.contains(old.first))
+            bpf_map_delete_elem(map, &old.first);
+    for (const auto &[device, belongs] : devices)
+        if (bpf_map_update_elem(map, &device, &belongs, BPF_ANY))
+            return fail_errno("tell the programs of devices below ports", errno);
+    state_->stacked = devices;
+    std::atomic_ref(state_->control().stacked).store(!devices.empty());
+    return {};
+}
+
 void AttachedSession::set_generation(std::uint32_t generation) {
     std::atomic_ref(state_->control().generation).store(generation);
 }
@@ -145,6 +183,9 @@ std::optional<std::uint64_t> AttachedSession::missed_runs() const {
     std::uint64_t missed = 0;
 
     for (const bpf_program *program : state_->programs) {
+        // Before "bpf: Count missed stats in trace_call_bpf" (v6.7) the kernel did not count for kprobes.
+        if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
+            return std::nullopt;
         bpf_prog_info info{};
         __u32 length = sizeof(info);
         if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) || length < needed)

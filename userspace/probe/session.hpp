@@ -7,8 +7,10 @@
 
 #include <brpath/abi.h>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 namespace brpath {
@@ -18,6 +20,14 @@ struct ProbeLimits {
     std::uint32_t flow_table_entries; // times two generations, some 150 bytes each
     std::uint32_t ring_bytes;         // a power of two, at least a page
 };
+
+// See abi.h.
+struct StackedKeyOrder {
+    bool operator()(const brpath_stacked_key &a, const brpath_stacked_key &b) const {
+        return std::tie(a.ifindex, a.vlan) < std::tie(b.ifindex, b.vlan);
+    }
+};
+using StackedDevices = std::map<brpath_stacked_key, brpath_stacked, StackedKeyOrder>;
 
 struct ProbeMaps {
     int flow_tables = -1; // the map of maps
@@ -44,6 +54,13 @@ class AttachedSession {
     // What holds from now on; the programs need it for frames in which netfilter left no trace.
     void set_setting(const brpath_setting &ipv4, const brpath_setting &ipv6, bool bridge_attributes);
 
+    // Where conntrack's hook functions are, as far as known.
+    void set_conntrack_in(std::uint64_t ipv4, std::uint64_t ipv6);
+
+    // Devices below ports that are bonds or VLAN devices, and VLAN devices above bridges. Replaces what was
+    // there.
+    Result<void> set_stacked(const StackedDevices &devices);
+
     // Frames are counted under the new generation from now on by programs that start from now on.
     void set_generation(std::uint32_t generation);
 
@@ -68,8 +85,8 @@ class LoadedSession {
 
 class OpenedSession {
   public:
-    // `plan` must outlive nothing: what is needed of it is copied. config.tracepoint_stages is set from the
-    // plan.
+    // `plan` must outlive nothing: what is needed of it is copied. config.tracepoint_stages, cpus and
+    // remember_ended are set from the plan and the machine.
     static Result<OpenedSession> open(const HookPlan &plan, brpath_config config, const ProbeLimits &limits);
     // Error: with the verifier's last words.
     Result<LoadedSession> load() &&;

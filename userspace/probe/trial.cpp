@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "probe/trial.hpp"
 
-#include "probe/handles.hpp"
+#include "kernel/symbols.hpp"
+#include "probe/kernel_types.hpp"
 #include "probe/libbpf_log.hpp"
 #include "util/unique_fd.hpp"
 
-#include <array>
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <cerrno>
+#include <filesystem>
 #include <fmt/format.h>
+#include <fstream>
 #include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <map>
 #include <string>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <vector>
 
 namespace brpath {
 
 namespace {
-
-struct Target {
-    UniqueFd module; // empty: vmlinux
-    std::uint32_t type = 0;
-};
 
 bpf_attach_type attach_type(AttachKind kind) {
     switch (kind) {
@@ -29,45 +29,9 @@ bpf_attach_type attach_type(AttachKind kind) {
         return BPF_TRACE_FENTRY;
     case AttachKind::fexit:
         return BPF_TRACE_FEXIT;
-    case AttachKind::tracepoint:
-        break;
+    default:
+        return BPF_TRACE_RAW_TP;
     }
-    return BPF_TRACE_RAW_TP;
-}
-
-// A tracepoint's type is a typedef with this prefix (kernel: BTF_TRACE_IDs).
-std::int32_t find_type(const btf *types, AttachKind kind, const char *symbol) {
-    if (kind == AttachKind::tracepoint)
-        return btf__find_by_name_kind(types, fmt::format("btf_trace_{}", symbol).c_str(), BTF_KIND_TYPEDEF);
-    return btf__find_by_name_kind(types, symbol, BTF_KIND_FUNC);
-}
-
-struct ModuleTypes {
-    UniqueFd fd;
-    BtfHandle types;
-};
-
-std::vector<ModuleTypes> load_module_types(btf *vmlinux) {
-    std::vector<ModuleTypes> modules;
-    std::uint32_t id = 0;
-
-    while (bpf_btf_get_next_id(id, &id) == 0) {
-        ModuleTypes module{UniqueFd(bpf_btf_get_fd_by_id(id)), nullptr};
-        std::array<char, 64> name{};
-        bpf_btf_info info{};
-        __u32 length = sizeof(info);
-
-        info.name = reinterpret_cast<__u64>(name.data());
-        info.name_len = name.size();
-        if (!module.fd || bpf_obj_get_info_by_fd(module.fd.get(), &info, &length))
-            continue; // gone since
-        if (!info.kernel_btf || std::string(name.data()) == "vmlinux")
-            continue;
-        module.types.reset(btf__load_from_kernel_by_id_split(id, vmlinux));
-        if (module.types)
-            modules.push_back(std::move(module));
-    }
-    return modules;
 }
 
 // A program that does nothing, or nothing but call the helper: with the context, a number and a place on the
@@ -90,7 +54,7 @@ std::vector<bpf_insn> make_program(std::uint32_t helper) {
 }
 
 // Loads and attaches it.
-int attach_once(const Candidate &candidate, const Target &target) {
+int attach_once(const Candidate &candidate, const TypeOfSymbol &target) {
     const auto program = make_program(candidate.helper);
     LIBBPF_OPTS(bpf_prog_load_opts, options);
 
@@ -105,44 +69,106 @@ int attach_once(const Candidate &candidate, const Target &target) {
     return link ? 0 : -errno;
 }
 
+Failure no_way(const std::string &tried, const std::string &why, const std::string &hint) {
+    return fail(ErrorKind::unsupported, tried, why, hint);
+}
+
+// Plants a kprobe without a program: what can go wrong goes wrong here.
+Result<void> try_kprobe(const std::string &tried, const char *symbol) {
+    std::ifstream type_file("/sys/bus/event_source/devices/kprobe/type");
+    perf_event_attr attributes{};
+    std::uint32_t type = 0;
+
+    if (!(type_file >> type))
+        return no_way(tried, "this kernel has no kprobes", "it needs CONFIG_KPROBE_EVENTS, and /sys mounted");
+    attributes.size = sizeof(attributes);
+    attributes.type = type;
+    attributes.kprobe_func = reinterpret_cast<std::uintptr_t>(symbol);
+    const UniqueFd probe(
+        static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+    if (!probe) {
+        auto failure = fail_errno(tried, errno);
+        failure.value().kind = ErrorKind::unsupported; // capabilities were checked before
+        return failure;
+    }
+    return {};
+}
+
+bool exists(const std::string &path) {
+    std::error_code ignored;
+    return std::filesystem::exists(path, ignored);
+}
+
 } // namespace
 
-struct Trials::Types {
-    BtfHandle vmlinux;
-    std::vector<ModuleTypes> modules; // refer to vmlinux
-    bool modules_loaded = false;
+struct Trials::Knowledge {
+    KernelTypes types;
+    std::map<std::string, Symbol> symbols; // of all candidates, those that are there
 
-    // type 0: nowhere
-    Target find(AttachKind kind, const char *symbol) {
-        if (!vmlinux)
-            vmlinux.reset(btf__load_vmlinux_btf());
-        if (!vmlinux)
-            return {};
-        if (const auto type = find_type(vmlinux.get(), kind, symbol); type > 0)
-            return {UniqueFd(), static_cast<std::uint32_t>(type)};
-        if (!std::exchange(modules_loaded, true))
-            modules = load_module_types(vmlinux.get());
-        for (const auto &module : modules)
-            if (const auto type = find_type(module.types.get(), kind, symbol); type > 0)
-                return {UniqueFd(dup(module.fd.get())), static_cast<std::uint32_t>(type)};
-        return {};
+    Knowledge() {
+        std::vector<std::string> names;
+
+        for (const auto &hook : hook_table())
+            for (const auto &candidate : hook.candidates)
+                names.emplace_back(candidate.symbol);
+        symbols = find_symbols(names);
+    }
+
+    // The symbol is nowhere: because its module is not there, or because the compiler did away with it.
+    [[nodiscard]] Failure absent(const std::string &tried, const Candidate &candidate) const {
+        if (candidate.module && !is_loaded(candidate.module))
+            return no_way(tried, fmt::format("the module {} is not loaded", candidate.module),
+                          fmt::format("sudo modprobe {}", candidate.module));
+        return no_way(
+            tried,
+            fmt::format("the kernel has no function {}: absent in this build, or inlined", candidate.symbol),
+            fmt::format("look for a variant of it: grep {} /proc/kallsyms", candidate.symbol));
+    }
+
+    // A module without parameters or version has no folder when it is built in; then its functions tell.
+    [[nodiscard]] bool is_loaded(const std::string &module) const {
+        if (exists("/sys/module/" + module))
+            return true;
+        for (const auto &hook : hook_table())
+            for (const auto &candidate : hook.candidates)
+                if (candidate.module && candidate.module == module && symbols.contains(candidate.symbol))
+                    return true;
+        return false;
+    }
+
+    [[nodiscard]] Failure without_type(const std::string &tried, const Candidate &candidate) const {
+        const auto symbol = symbols.find(candidate.symbol);
+
+        if (candidate.kind == AttachKind::tracepoint)
+            return no_way(tried, "the kernel has no such tracepoint", "");
+        if (symbol == symbols.end())
+            return absent(tried, candidate);
+        const std::string place = symbol->second.module.empty() ? "vmlinux" : symbol->second.module;
+        if (!exists("/sys/kernel/btf/" + place))
+            return no_way(
+                tried, fmt::format("the module {} is loaded and has no type information (BTF)", place),
+                "kprobes do without; a kernel of 5.11 or later with CONFIG_DEBUG_INFO_BTF_MODULES has it");
+        return no_way(
+            tried,
+            fmt::format("{} is there, but not in the type information (BTF) of {}", candidate.symbol, place),
+            "the compiler has changed its arguments, or it was left out; kprobes do without");
     }
 };
 
-Trials::Trials() : types_(std::make_unique<Types>()) {}
+Trials::Trials() : knowledge_(std::make_unique<Knowledge>()) {}
 
 Trials::~Trials() = default;
 
 Result<void> Trials::operator()(const Candidate &candidate) {
     const std::string tried = fmt::format("attach {} to {}", backend_name(candidate.kind), candidate.symbol);
     const LibbpfLog quiet;
-    const Target target = types_->find(candidate.kind, candidate.symbol);
 
+    if (candidate.kind == AttachKind::kprobe)
+        return knowledge_->symbols.contains(candidate.symbol) ? try_kprobe(tried, candidate.symbol)
+                                                              : knowledge_->absent(tried, candidate);
+    const TypeOfSymbol target = knowledge_->types.find(candidate);
     if (!target.type)
-        return fail(ErrorKind::unsupported, tried, "the kernel's type information (BTF) does not have it",
-                    fmt::format("is its module loaded, and does it have BTF? grep -w {} /proc/kallsyms; "
-                                "ls /sys/kernel/btf",
-                                candidate.symbol));
+        return knowledge_->without_type(tried, candidate);
     if (const int error = attach_once(candidate, target)) {
         auto failure = fail_errno(tried, error);
         failure.value().kind = ErrorKind::unsupported; // capabilities were checked before

@@ -9,7 +9,7 @@
 
 namespace brpath {
 
-// Keeps the kernel's type information between trials: to parse it takes longer than all of them.
+// Keeps what it has read of the kernel between trials: to read it takes longer than all of them.
 class Trials {
   public:
     Trials();
@@ -17,13 +17,13 @@ class Trials {
     Trials(const Trials &) = delete;
     Trials &operator=(const Trials &) = delete;
 
-    // Loads and attaches, then detaches. The error says why not: the symbol has no BTF, the kernel refuses,
-    // ...
+    // Loads and attaches, then detaches. The error says why not, with a hint that differs: the module is not
+    // loaded, it has no BTF, the function is absent or inlined, the kernel refuses.
     Result<void> operator()(const Candidate &candidate);
 
   private:
-    struct Types;
-    std::unique_ptr<Types> types_;
+    struct Knowledge;
+    std::unique_ptr<Knowledge> knowledge_;
 };
 
 } // namespace brpath

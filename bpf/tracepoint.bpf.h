@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The programs on tracepoints: the tracepoint backend, and what every backend takes from one. */
+#ifndef BRPATH_TRACEPOINT_BPF_H
+#define BRPATH_TRACEPOINT_BPF_H
+
+#include <bpf/bpf_tracing.h>
+
+#include "adapters.bpf.h"
+
+/* Takes a VLAN tag off: the frame belongs to the VLAN device, which will see it without. */
+static __always_inline void untag(struct view *view)
+{
+	__be16 ethertype = 0;
+
+	if (view->vlan_present) {
+		view->vlan_present = false;
+		view->vlan = 0;
+		return;
+	}
+	load_bytes(view, view->l3_offset + 2, &ethertype, sizeof(ethertype));
+	view->protocol = bpf_ntohs(ethertype);
+	view->l3_offset += VLAN_TAG;
+	view->l3_bytes -= VLAN_TAG;
+}
+
+static __always_inline __u32 vlan_of(const struct view *view)
+{
+	__be16 tag = 0;
+
+	if (view->vlan_present)
+		return view->vlan;
+	if (view->protocol == ETHERTYPE_VLAN || view->protocol == ETHERTYPE_QINQ)
+		load_bytes(view, view->l3_offset, &tag, sizeof(tag));
+	return bpf_ntohs(tag) & 0xfff;
+}
+
+/*
+ * A frame received by a device below a port: a bond's or a VLAN's. The tracepoint fires once, for this device, and not
+ * again for the port. True if it is such a frame.
+ */
+static __always_inline bool enter_from_below(struct view *view)
+{
+	struct brpath_stacked_key key = { .ifindex = view->ifindex, .vlan = vlan_of(view) };
+	struct brpath_stacked *stacked = bpf_map_lookup_elem(&stacked_devices, &key);
+
+	if (!stacked && key.vlan) {
+		key.vlan = 0;
+		stacked = bpf_map_lookup_elem(&stacked_devices, &key);
+	}
+	if (!stacked || !stacked->port)
+		return false;
+	if (config.bridge && stacked->bridge != config.bridge)
+		return true;
+	if (key.vlan)
+		untag(view);
+	view->ifindex = stacked->port;
+	view->port_data = 0;
+	handle_enter(view);
+	return true;
+}
+
+static __always_inline void enter(struct sk_buff *skb, struct net_device *dev)
+{
+	bool is_port = is_bridge_port(dev);
+	struct view view = {};
+
+	if (!enabled() || (!is_port && !control.stacked))
+		return;
+	view_device(&view, dev);
+	if (view.netns != config.netns)
+		return;
+	view.skb = (__u64)skb;
+	view.head = (__u64)skb->head;
+	/* The network header is not set yet here, data is. */
+	view_packet(&view, skb, (__u64)skb->data - view.head);
+	if (control.stacked && enter_from_below(&view))
+		return;
+	if (is_port && is_wanted(&view))
+		handle_enter(&view);
+}
+
+/* On a port: enter. On a bridge device: up. */
+SEC("tp_btf/netif_receive_skb")
+int BPF_PROG(tp_netif_receive_skb, struct sk_buff *skb)
+{
+	struct net_device *dev = skb->dev;
+
+	if (is_bridge_device(dev)) {
+		if (config.tracepoint_stages & BRPATH_TP_UP)
+			up(skb);
+	} else if (config.tracepoint_stages & BRPATH_TP_ENTER) {
+		enter(skb, dev);
+	}
+	return 0;
+}
+
+/* On a port: leave. Elsewhere: where a frame that went up goes on to. */
+SEC("tp_btf/net_dev_queue")
+int BPF_PROG(tp_net_dev_queue, struct sk_buff *skb)
+{
+	struct brpath_cpu *cpu;
+	struct view view = {};
+
+	if (!(config.tracepoint_stages & BRPATH_TP_LEAVE))
+		return 0;
+	if (is_bridge_port(skb->dev)) {
+		leave(skb);
+		return 0;
+	}
+	cpu = this_cpu();
+	view_identity(&view, skb);
+	if (cpu && is_current_above(&cpu->frame, &view)) {
+		view_packet(&view, skb, skb->network_header);
+		handle_left_elsewhere(cpu, &view);
+	}
+	return 0;
+}
+
+/* Probed: what dies may have something else in the place of its device (dev_scratch, rbnode). */
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(tp_kfree_skb, struct sk_buff *skb)
+{
+	if (skb->skb_iif)
+		drop_probed(skb);
+	return 0;
+}
+
+#endif
