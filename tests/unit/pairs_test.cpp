@@ -256,6 +256,50 @@ TEST_CASE("frames that are not IP count by EtherType and port") {
     CHECK_EQ(pairs[0].to_client.frames, 4);
 }
 
+TEST_CASE("a frame that waited is taken back from where it was counted") {
+    Flow entered(IPPROTO_TCP, to_service, 1);
+    entered.is(BRPATH_UP, BRPATH_TRACKED).with_tcp(syn, 1, 0);
+    Flow taken_back = entered;
+    taken_back.flow.frames = -1;
+    taken_back.flow.bytes = -100;
+    taken_back.flow.tcp_syn = -1;
+
+    SUBCASE("its translation was known") {
+        PairTable table;
+        table.learn_translation(request(1).key, request(1).flow);
+        add(table, entered);
+        add(table, request(1));
+        add(table, taken_back);
+        REQUIRE_EQ(table.pairs().size(), 1);
+        CHECK_EQ(table.pairs()[0].to_server.frames, 1);
+        CHECK_EQ(table.pairs()[0].to_server.bytes, 100);
+        CHECK_EQ(table.pairs()[0].to_server.by_path[BRPATH_ROUTED], 1);
+        CHECK_EQ(table.pairs()[0].to_server.by_path[BRPATH_UP], 0);
+        CHECK_EQ(table.pairs()[0].syn_retransmissions, 0);
+        CHECK_EQ(table.by_path()[BRPATH_UP], 0);
+    }
+    SUBCASE("its translation was not known: there was no Service yet") {
+        PairTable table;
+        add(table, entered);
+        add(table, request(1));
+        add(table, taken_back);
+        REQUIRE_EQ(table.pairs().size(), 1);
+        CHECK(table.pairs()[0].service.has_value());
+        CHECK_EQ(table.pairs()[0].to_server.frames, 1);
+        CHECK_EQ(table.pairs()[0].to_server.by_path[BRPATH_ROUTED], 1);
+    }
+    SUBCASE("one of two that were not known waited") {
+        PairTable table;
+        add(table, entered);
+        add(table, entered);
+        add(table, request(1));
+        add(table, taken_back);
+        REQUIRE_EQ(table.pairs().size(), 2);
+        CHECK_EQ(table.pairs()[0].to_server.frames, 1);
+        CHECK_EQ(table.pairs()[1].to_server.frames, 1);
+    }
+}
+
 TEST_CASE("what is added for one summary and taken away leaves no trace") {
     PairTable table;
     add(table, request(3));

@@ -2,6 +2,7 @@
 // What is read from /proc and /sys: the setting, capabilities, symbols, BTF.
 #include "kernel/btf.hpp"
 #include "kernel/capabilities.hpp"
+#include "kernel/modules.hpp"
 #include "kernel/read_file.hpp"
 #include "kernel/settings.hpp"
 #include "kernel/symbols.hpp"
@@ -217,6 +218,25 @@ TEST_CASE("symbols: lines across the ends of reads are whole") {
     CHECK(found.size() == names.size());
     CHECK(found.at("function_12345").address == 0x12345);
     CHECK(found.at("function_20000") == Symbol{0x20000, "module"});
+}
+
+TEST_CASE("modules: one loading is told from the next, what is built in is none") {
+    const TemporaryFolder folder;
+    const auto make = [&](const std::string &name, const char *state) {
+        std::filesystem::create_directory(folder.path() + "/" + name);
+        if (state)
+            REQUIRE_FALSE(folder.write(name + "/initstate", state).empty());
+    };
+    make("built_in", nullptr);
+    make("coming", "coming\n");
+    make("going", "going\n");
+    make("live", "live\n");
+    make("live_too", "live\n");
+    for (const char *name : {"nothing", "built_in", "coming", "going"})
+        CHECK_FALSE(module_instance(name, folder.path()));
+    REQUIRE(module_instance("live", folder.path()));
+    CHECK(module_instance("live", folder.path()) == module_instance("live", folder.path()));
+    CHECK(module_instance("live", folder.path()) != module_instance("live_too", folder.path()));
 }
 
 TEST_CASE("symbols: a file without lines has an end") {

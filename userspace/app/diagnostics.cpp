@@ -28,9 +28,16 @@ std::string place(const std::string &netns) {
 
 } // namespace
 
-void Diagnostics::waiting_for_bridge(const std::string &netns) const {
+void Diagnostics::waiting_for_bridge(const std::string &netns, bool has_code) const {
+    if (!has_code)
+        say("the bridge module is not loaded; the kernel loads it with the first bridge (modprobe bridge "
+            "does, too)");
     say(fmt::format("there is no bridge {}; waiting for one to appear (Ctrl-C ends, --netns looks elsewhere)",
                     place(netns)));
+}
+
+void Diagnostics::bridge_module_gone() const {
+    say("the bridge module is gone, and every bridge with it; waiting for it to come back");
 }
 
 void Diagnostics::planned(const HookPlan &plan) const {
@@ -51,12 +58,12 @@ void Diagnostics::attached(const Started &started) const {
     std::map<std::string, int> backends;
     std::string summary;
 
-    for (const auto &hook : started.hooks)
+    for (const auto &hook : started.probing.hooks)
         backends[hook.backend]++;
     for (const auto &[backend, hooks] : backends)
         summary += fmt::format("{}{} hooks by {}", summary.empty() ? "" : ", ", hooks, backend);
     say(fmt::format("attached in {} ms ({}); observing {}, Ctrl-C ends with a summary",
-                    started.attach_time.count(), summary, place(started.node.netns)));
+                    started.probing.attach_time.count(), summary, place(started.node.netns)));
 }
 
 Result<void> Diagnostics::tell_ready(std::optional<int> fd) const {

@@ -16,7 +16,8 @@ class Diagnostics {
   public:
     explicit Diagnostics(int verbosity) : verbosity_(verbosity) {}
 
-    void waiting_for_bridge(const std::string &netns) const;
+    void waiting_for_bridge(const std::string &netns, bool has_code) const;
+    void bridge_module_gone() const;
     void planned(const HookPlan &plan) const; // -v: why each hook got its program
     void attached(const Started &started) const;
 

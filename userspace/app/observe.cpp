@@ -32,9 +32,9 @@ constexpr milliseconds terminal_interval{2000};
 // Everything that lives for the length of one observation.
 class ObserveLoop {
   public:
-    ObserveLoop(const ObserveOptions &options, StopSignals &signals, Screen &screen, Started &started,
-                Collector &collector)
-        : options_(options), signals_(signals), screen_(screen), started_(started), collector_(collector),
+    ObserveLoop(const ObserveOptions &options, const Diagnostics &diagnostics, StopSignals &signals,
+                Screen &screen, Started &started)
+        : options_(options), diagnostics_(diagnostics), signals_(signals), screen_(screen), started_(started),
           observation_(started.view, started.names, options.bridge), begin_(Clock::now()),
           next_harvest_(begin_ + harvest_period), interval_(options.interval) {
         if (!interval_ && screen.is_terminal())
@@ -75,18 +75,66 @@ class ObserveLoop {
         started_.poll_setting();
         if (now >= next_harvest_)
             return harvest(false).map([](const Harvest &) {});
-        return collector_.consume_ring();
+        return started_.probing.collector.consume_ring();
     }
 
     Result<Harvest> harvest(bool with_names) {
-        auto harvest = collector_.harvest();
+        auto harvest = started_.probing.collector.harvest();
 
         next_harvest_ = Clock::now() + harvest_period;
         if (!harvest)
             return harvest;
         refresh_or_tell(with_names);
         observation_.add(*harvest);
+        if (auto done = follow_modules(); !done)
+            return Failure(done.error());
         return harvest;
+    }
+
+    // Functions are elsewhere when their module was loaded again, and there are more of them when another one
+    // came.
+    Result<void> follow_modules() {
+        const auto modules = read_hooked_modules();
+        auto &before = started_.probing.modules;
+
+        if (modules == before || modules == modules_in_vain_)
+            return {};
+        if (before.bridge && !modules.bridge) {
+            modules_in_vain_ = modules;
+            diagnostics_.bridge_module_gone();
+            return {};
+        }
+        auto fresh = attach(options_, started_.target, diagnostics_);
+        if (!fresh) {
+            modules_in_vain_ = modules;
+            print_error(fresh.error());
+            return {};
+        }
+        return change_to(std::move(*fresh));
+    }
+
+    Result<void> change_to(Probing &&fresh) {
+        if (auto done = fresh.tell(started_.view); !done)
+            return done;
+        started_.probing.session->disable();
+        fresh.session->enable();
+        auto last = started_.probing.collector.finish();
+        if (!last)
+            return Failure(last.error());
+        observation_.add(*last);
+        observation_.add_for_good(last->last_frames);
+        missed_before_ = missed();
+        started_.probing = std::move(fresh);
+        diagnostics_.attached(started_);
+        return {};
+    }
+
+    // Runs that the kernel skipped, of earlier programs too; nullopt once one of them could not tell.
+    [[nodiscard]] std::optional<std::int64_t> missed() const {
+        const auto now = started_.probing.session->missed_runs();
+
+        return now && missed_before_ ? std::optional(*missed_before_ + static_cast<std::int64_t>(*now))
+                                     : std::nullopt;
     }
 
     // Counts are worth more than names: what cannot be read now stays as it was, and is said once.
@@ -106,7 +154,7 @@ class ObserveLoop {
     }
 
     Result<void> finish() {
-        auto last = collector_.finish();
+        auto last = started_.probing.collector.finish();
 
         if (!last)
             return Failure(last.error());
@@ -124,23 +172,24 @@ class ObserveLoop {
 
         head.node = started_.node;
         head.node.duration_s = std::chrono::duration<double>(Clock::now() - begin_).count();
-        head.hooks = started_.hooks;
-        if (const auto missed = started_.session.missed_runs())
-            head.losses.missed_probes = static_cast<std::int64_t>(*missed);
+        head.hooks = started_.probing.hooks;
+        head.losses.missed_probes = missed();
         return head;
     }
 
     const ObserveOptions &options_;
+    const Diagnostics &diagnostics_;
     StopSignals &signals_;
     Screen &screen_;
     Started &started_;
-    Collector &collector_;
     Observation observation_;
     Clock::time_point begin_;
     Clock::time_point next_harvest_;
     std::optional<milliseconds> interval_;
     std::optional<Clock::time_point> next_show_;
-    bool told_ = false; // that something could not be read
+    bool told_ = false;                            // that something could not be read
+    std::optional<HookedModules> modules_in_vain_; // to which nothing could be attached
+    std::optional<std::int64_t> missed_before_ = 0;
 };
 
 } // namespace
@@ -158,12 +207,9 @@ Result<void> observe(const ObserveOptions &options) {
         return Failure(started.error());
     if (!*started)
         return {}; // stopped while waiting for a bridge
-    auto collector = Collector::make((*started)->session);
-    if (!collector)
-        return Failure(collector.error());
 
-    ObserveLoop loop(options, *signals, *screen, **started, *collector);
-    (*started)->session.enable();
+    ObserveLoop loop(options, diagnostics, *signals, *screen, **started);
+    (*started)->probing.session->enable();
     diagnostics.attached(**started);
     if (auto done = diagnostics.tell_ready(options.ready_fd); !done)
         return done;

@@ -4,15 +4,11 @@
 #include "kernel/btf.hpp"
 #include "kernel/capabilities.hpp"
 #include "kernel/netns.hpp"
-#include "kernel/symbols.hpp"
-#include "probe/hook_plan.hpp"
-#include "probe/trial.hpp"
 #include "util/printable.hpp"
 
 #include <algorithm>
 #include <ctime>
 #include <fmt/format.h>
-#include <functional>
 #include <sys/utsname.h>
 #include <utility>
 
@@ -87,53 +83,10 @@ Result<Waited> wait_for_a_bridge(SystemView &view, StopSignals &signals, const D
         if (options.duration && Clock::now() >= begin + *options.duration)
             return Waited::too_long;
         if (!std::exchange(told, true))
-            diagnostics.waiting_for_bridge(options.netns);
+            diagnostics.waiting_for_bridge(options.netns, has_bridge_code());
         if (signals.wait(bridge_poll_period))
             return Waited::signal;
     }
-}
-
-brpath_config make_config(const Netns &netns, std::uint32_t bridge) {
-    return {.netns = netns.inode,
-            .bridge = bridge,
-            .tracepoint_stages = 0,
-            .cpus = 0,
-            .remember_ended = 0,
-            .pad = 0};
-}
-
-void tell_of_conntrack(AttachedSession &session) {
-    const auto symbols = find_symbols({"ipv4_conntrack_in", "ipv6_conntrack_in"});
-    const auto address = [&](const char *name) {
-        const auto found = symbols.find(name);
-        return found == symbols.end() ? 0 : found->second.address;
-    };
-
-    session.set_conntrack_in(address("ipv4_conntrack_in"), address("ipv6_conntrack_in"));
-}
-
-std::optional<std::string> forced_backend(Backend backend) {
-    switch (backend) {
-    case Backend::fentry:
-        return "fentry";
-    case Backend::kprobe:
-        return "kprobe";
-    case Backend::tracepoint:
-        return "tracepoint";
-    case Backend::automatic:
-        break;
-    }
-    return std::nullopt;
-}
-
-std::vector<AttachedHook> describe_hooks(const HookPlan &plan) {
-    std::vector<AttachedHook> hooks;
-
-    for (const auto &planned : plan)
-        if (planned.candidate)
-            hooks.push_back(
-                {planned.hook->name, planned.candidate->symbol, backend_name(planned.candidate->kind)});
-    return hooks;
 }
 
 Result<Netns> enter_wanted_netns(const std::string &wanted) {
@@ -154,8 +107,8 @@ Result<void> Started::refresh(bool with_names) {
 
     if (!changed)
         return Failure(changed.error());
-    session.set_setting(view.namespace_setting(false), view.namespace_setting(true),
-                        view.has_bridge_attributes());
+    if (auto done = probing.tell(view); !done)
+        return done;
     if (*changed || with_names)
         return names.refresh();
     return {};
@@ -163,8 +116,7 @@ Result<void> Started::refresh(bool with_names) {
 
 void Started::poll_setting() {
     view.poll_setting();
-    session.set_setting(view.namespace_setting(false), view.namespace_setting(true),
-                        view.has_bridge_attributes());
+    probing.tell_setting(view);
 }
 
 Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignals &signals,
@@ -197,24 +149,13 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
     if (*waited == Waited::signal)
         return nullptr;
 
-    const auto before = Clock::now();
-    Trials trials;
-    auto plan = plan_hooks(hook_table(), forced_backend(options.backend), std::ref(trials));
-    if (!plan)
-        return Failure(plan.error());
-    diagnostics.planned(*plan);
-    auto session = OpenedSession::open(*plan, make_config(*netns, *bridge),
-                                       ProbeLimits{options.max_flows, options.ring_bytes})
-                       .and_then([](OpenedSession &&opened) { return std::move(opened).load(); })
-                       .and_then([](LoadedSession &&loaded) { return std::move(loaded).attach(); });
-    if (!session)
-        return Failure(session.error());
-    tell_of_conntrack(*session);
-    const auto attach_time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - before);
-
-    auto started = std::make_unique<Started>(Started{describe_node(options.netns), describe_hooks(*plan),
-                                                     std::move(view), std::move(names), std::move(*session),
-                                                     attach_time, *waited == Waited::too_long});
+    const Target target{netns->inode, *bridge};
+    auto probing = attach(options, target, diagnostics);
+    if (!probing)
+        return Failure(probing.error());
+    auto started = std::make_unique<Started>(Started{describe_node(options.netns), target, std::move(view),
+                                                     std::move(names), std::move(*probing),
+                                                     *waited == Waited::too_long});
     if (auto done = started->refresh(true); !done)
         return Failure(done.error());
     return started;

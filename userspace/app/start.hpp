@@ -3,27 +3,24 @@
 #pragma once
 
 #include "app/diagnostics.hpp"
+#include "app/probing.hpp"
 #include "app/signals.hpp"
 #include "app/system_view.hpp"
 #include "cli/options.hpp"
 #include "model/summary.hpp"
 #include "names/names.hpp"
-#include "probe/session.hpp"
 #include "util/result.hpp"
 
-#include <chrono>
 #include <memory>
-#include <vector>
 
 namespace brpath {
 
 struct Started {
     Node node;
-    std::vector<AttachedHook> hooks;
+    Target target;
     SystemView view;
     Names names;
-    AttachedSession session;
-    std::chrono::milliseconds attach_time{};
+    Probing probing;
     bool is_over = false; // the duration passed while it waited for a bridge
 
     // Devices and setting as they are now; names too if devices changed or `with_names`.

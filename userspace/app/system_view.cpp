@@ -39,7 +39,7 @@ brpath_setting answers(const NamespaceSettings &settings, std::optional<int> cal
 
 bool is_same_link(const Link &a, const Link &b) {
     return a.ifindex == b.ifindex && a.name == b.name && a.master == b.master &&
-           a.peer_ifindex == b.peer_ifindex && a.peer_namespace == b.peer_namespace;
+           a.peer_ifindex == b.peer_ifindex && a.peer_namespace == b.peer_namespace && a.vlan_id == b.vlan_id;
 }
 
 } // namespace

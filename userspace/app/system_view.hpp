@@ -22,6 +22,7 @@ class SystemView {
     // Reads the sysctls only; a handful of small files.
     void poll_setting();
 
+    [[nodiscard]] const std::vector<Link> &links() const { return links_; }
     [[nodiscard]] std::vector<Link> bridges() const;
     [[nodiscard]] std::vector<BridgeSummary> summarise(const std::string &only_bridge) const;
     [[nodiscard]] bool module_present() const { return settings_.module_present; }

@@ -76,6 +76,11 @@ void parse_link_info(Bytes link_info, Link &link) {
     });
     if (link.kind == "bridge")
         link.bridge = parse_bridge(info_data);
+    if (link.kind == "vlan")
+        for_each_attribute(info_data, [&](const nlattr &attribute) {
+            if (mnl_attr_get_type(&attribute) == IFLA_VLAN_ID)
+                link.vlan_id = attribute_number<std::uint16_t>(attribute);
+        });
 }
 
 void parse_statistics(const nlattr &attribute, Link &link) {

@@ -21,11 +21,13 @@ struct BridgeAttributes {
 
 struct Link {
     std::uint32_t ifindex = 0;
-    std::string name;                          // as the kernel has it; not yet safe to print
-    std::string kind;                          // IFLA_INFO_KIND: "bridge", "veth", ...; empty for hardware
-    std::uint32_t master = 0;                  // ifindex of the bridge (or bond, ...) that it belongs to
-    bool is_bridge_port = false;               // IFLA_INFO_SLAVE_KIND is "bridge"
-    std::optional<std::uint32_t> peer_ifindex; // IFLA_LINK
+    std::string name;            // as the kernel has it; not yet safe to print
+    std::string kind;            // IFLA_INFO_KIND: "bridge", "veth", ...; empty for hardware
+    std::uint32_t master = 0;    // ifindex of the bridge (or bond, ...) that it belongs to
+    bool is_bridge_port = false; // IFLA_INFO_SLAVE_KIND is "bridge"
+    std::optional<std::uint32_t>
+        peer_ifindex;                     // IFLA_LINK: a veth's other end, the device below a VLAN device
+    std::optional<std::uint16_t> vlan_id; // for kind "vlan"
     std::optional<std::int32_t>
         peer_namespace;           // IFLA_LINK_NETNSID: the peer's namespace as this one numbers it
     std::uint64_t rx_packets = 0; // IFLA_STATS64
