@@ -14,6 +14,7 @@
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <map>
+#include <optional>
 #include <string>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -73,14 +74,17 @@ Failure no_way(const std::string &tried, const std::string &why, const std::stri
     return fail(ErrorKind::unsupported, tried, why, hint);
 }
 
-// Plants a kprobe without a program: what can go wrong goes wrong here.
-Result<void> try_kprobe(const std::string &tried, const char *symbol) {
-    std::ifstream type_file("/sys/bus/event_source/devices/kprobe/type");
-    perf_event_attr attributes{};
+std::optional<std::uint32_t> kprobe_event_type() {
+    std::ifstream file("/sys/bus/event_source/devices/kprobe/type");
     std::uint32_t type = 0;
 
-    if (!(type_file >> type))
-        return no_way(tried, "this kernel has no kprobes", "it needs CONFIG_KPROBE_EVENTS, and /sys mounted");
+    return file >> type ? std::optional(type) : std::nullopt;
+}
+
+// Plants a kprobe without a program: what can go wrong goes wrong here.
+Result<void> try_kprobe(const std::string &tried, std::uint32_t type, const char *symbol) {
+    perf_event_attr attributes{};
+
     attributes.size = sizeof(attributes);
     attributes.type = type;
     attributes.kprobe_func = reinterpret_cast<std::uintptr_t>(symbol);
@@ -103,19 +107,23 @@ bool exists(const std::string &path) {
 
 struct Trials::Knowledge {
     KernelTypes types;
-    std::map<std::string, Symbol> symbols; // of all candidates, those that are there
 
-    Knowledge() {
-        std::vector<std::string> names;
-
-        for (const auto &hook : hook_table())
-            for (const auto &candidate : hook.candidates)
-                names.emplace_back(candidate.symbol);
-        symbols = find_symbols(names);
+    // Where it is; nullptr: nowhere. All of the table's symbols are looked for at the first question, not
+    // before: it takes longer than a trial, and where fentry works nobody asks.
+    const Symbol *find(const std::string &name) {
+        if (!symbols_) {
+            std::vector<std::string> names;
+            for (const auto &hook : hook_table())
+                for (const auto &candidate : hook.candidates)
+                    names.emplace_back(candidate.symbol);
+            symbols_ = find_symbols(names);
+        }
+        const auto found = symbols_->find(name);
+        return found == symbols_->end() ? nullptr : &found->second;
     }
 
     // The symbol is nowhere: because its module is not there, or because the compiler did away with it.
-    [[nodiscard]] Failure absent(const std::string &tried, const Candidate &candidate) const {
+    Failure absent(const std::string &tried, const Candidate &candidate) {
         if (candidate.module && !is_loaded(candidate.module))
             return no_way(tried, fmt::format("the module {} is not loaded", candidate.module),
                           fmt::format("sudo modprobe {}", candidate.module));
@@ -126,24 +134,24 @@ struct Trials::Knowledge {
     }
 
     // A module without parameters or version has no folder when it is built in; then its functions tell.
-    [[nodiscard]] bool is_loaded(const std::string &module) const {
+    bool is_loaded(const std::string &module) {
         if (exists("/sys/module/" + module))
             return true;
         for (const auto &hook : hook_table())
             for (const auto &candidate : hook.candidates)
-                if (candidate.module && candidate.module == module && symbols.contains(candidate.symbol))
+                if (candidate.module && candidate.module == module && find(candidate.symbol))
                     return true;
         return false;
     }
 
-    [[nodiscard]] Failure without_type(const std::string &tried, const Candidate &candidate) const {
-        const auto symbol = symbols.find(candidate.symbol);
+    Failure without_type(const std::string &tried, const Candidate &candidate) {
+        const Symbol *symbol = find(candidate.symbol);
 
         if (candidate.kind == AttachKind::tracepoint)
             return no_way(tried, "the kernel has no such tracepoint", "");
-        if (symbol == symbols.end())
+        if (!symbol)
             return absent(tried, candidate);
-        const std::string place = symbol->second.module.empty() ? "vmlinux" : symbol->second.module;
+        const std::string place = symbol->module.empty() ? "vmlinux" : symbol->module;
         if (!exists("/sys/kernel/btf/" + place))
             return no_way(
                 tried, fmt::format("the module {} is loaded and has no type information (BTF)", place),
@@ -153,6 +161,9 @@ struct Trials::Knowledge {
             fmt::format("{} is there, but not in the type information (BTF) of {}", candidate.symbol, place),
             "the compiler has changed its arguments, or it was left out; kprobes do without");
     }
+
+  private:
+    std::optional<std::map<std::string, Symbol>> symbols_;
 };
 
 Trials::Trials() : knowledge_(std::make_unique<Knowledge>()) {}
@@ -163,9 +174,14 @@ Result<void> Trials::operator()(const Candidate &candidate) {
     const std::string tried = fmt::format("attach {} to {}", backend_name(candidate.kind), candidate.symbol);
     const LibbpfLog quiet;
 
-    if (candidate.kind == AttachKind::kprobe)
-        return knowledge_->symbols.contains(candidate.symbol) ? try_kprobe(tried, candidate.symbol)
-                                                              : knowledge_->absent(tried, candidate);
+    if (candidate.kind == AttachKind::kprobe) {
+        const auto type = kprobe_event_type();
+        if (!type)
+            return no_way(tried, "this kernel has no kprobes",
+                          "it needs CONFIG_KPROBE_EVENTS, and /sys mounted");
+        return knowledge_->find(candidate.symbol) ? try_kprobe(tried, *type, candidate.symbol)
+                                                  : knowledge_->absent(tried, candidate);
+    }
     const TypeOfSymbol target = knowledge_->types.find(candidate);
     if (!target.type)
         return knowledge_->without_type(tried, candidate);
