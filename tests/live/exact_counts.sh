@@ -49,9 +49,9 @@ send_everything() {
 		--source-port 5001 --port 4001 --count 23
 	frames_from_frontend --to "$CART_MAC" --ethertype 0x88b5 --count 37
 	frames_from_frontend --to ff:ff:ff:ff:ff:ff --ethertype 0x88b6 --count 19
-	# To a MAC behind the port it came from: the bridge drops it.
+	# To a MAC behind the port it came from: the bridge drops it. Conntrack calls it invalid.
 	frames_from_frontend --to "$FRONTEND_MAC" --source "$FRONTEND" --destination 192.0.2.1 --protocol 17 \
-		--source-port 5002 --port 4002 --count 31
+		--bad-length --source-port 5002 --port 4002 --count 31
 }
 
 # ethertype NAME: to_server frames, path and reason of the frontend's frames of an EtherType.

@@ -105,11 +105,27 @@ struct FrameOptions {
     std::uint16_t source_port = 0, destination_port = 0;
     int count = 1;
     std::size_t size = 20; // bytes after the headers
+    bool bad_length = false;
 };
 
 void append16(Bytes &bytes, unsigned value) {
     bytes.push_back(static_cast<std::uint8_t>(value >> 8));
     bytes.push_back(static_cast<std::uint8_t>(value));
+}
+
+void put16(Bytes &bytes, std::size_t at, unsigned value) {
+    bytes[at] = static_cast<std::uint8_t>(value >> 8);
+    bytes[at + 1] = static_cast<std::uint8_t>(value);
+}
+
+// The Internet checksum's sum, not yet inverted, of all from `start` on.
+unsigned folded_sum(const Bytes &bytes, std::size_t start) {
+    std::uint32_t sum = 0;
+
+    for (std::size_t i = start; i < bytes.size(); i++)
+        sum += static_cast<std::uint32_t>(bytes[i]) << ((i - start) % 2 ? 0 : 8);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (sum + (sum >> 16)) & 0xffff;
 }
 
 void append_mac(Bytes &bytes, const std::string &text) {
@@ -132,7 +148,6 @@ void append_address(Bytes &bytes, const std::string &text, int family) {
 
 void append_ipv4(Bytes &bytes, const FrameOptions &options, std::size_t payload) {
     const std::size_t start = bytes.size();
-    std::uint32_t sum = 0;
 
     append16(bytes, 0x4500);
     append16(bytes, static_cast<unsigned>(20 + payload));
@@ -142,12 +157,7 @@ void append_ipv4(Bytes &bytes, const FrameOptions &options, std::size_t payload)
     append16(bytes, 0);
     append_address(bytes, options.source, AF_INET);
     append_address(bytes, options.destination, AF_INET);
-    for (std::size_t i = start; i < bytes.size(); i += 2)
-        sum += static_cast<std::uint32_t>(bytes[i] << 8 | bytes[i + 1]);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = ~(sum + (sum >> 16)) & 0xffff;
-    bytes[start + 10] = static_cast<std::uint8_t>(sum >> 8);
-    bytes[start + 11] = static_cast<std::uint8_t>(sum);
+    put16(bytes, start + 10, ~folded_sum(bytes, start));
 }
 
 void append_ipv6(Bytes &bytes, const FrameOptions &options, std::size_t payload) {
@@ -159,11 +169,31 @@ void append_ipv6(Bytes &bytes, const FrameOptions &options, std::size_t payload)
     append_address(bytes, options.destination, AF_INET6);
 }
 
+// What makes a datagram valid for conntrack: the length, and with IPv6 the checksum, which IPv4 may leave
+// out. The datagram begins at `start` and is the frame's end.
+void complete_udp(Bytes &bytes, std::size_t start, const FrameOptions &options, bool is_ipv6) {
+    constexpr std::size_t length_at = 4, checksum_at = 6;
+    const auto length = static_cast<unsigned>(bytes.size() - start);
+    Bytes pseudo;
+
+    put16(bytes, start + length_at, length);
+    if (!is_ipv6)
+        return;
+    append_address(pseudo, options.source, AF_INET6);
+    append_address(pseudo, options.destination, AF_INET6);
+    append16(pseudo, length);
+    append16(pseudo, IPPROTO_UDP);
+    pseudo.insert(pseudo.end(), bytes.begin() + static_cast<std::ptrdiff_t>(start), bytes.end());
+    const unsigned checksum = ~folded_sum(pseudo, 0) & 0xffff;
+    put16(bytes, start + checksum_at, checksum ? checksum : 0xffff);
+}
+
 Bytes build_frame(const FrameOptions &options) {
     const bool is_ip = !options.source.empty();
     const bool is_ipv6 = options.source.find(':') != std::string::npos;
     const std::size_t l4 = 12 + options.size;
     const unsigned ethertype = !is_ip ? options.ethertype : is_ipv6 ? 0x86dd : 0x0800;
+    std::size_t l4_start = 0;
     Bytes bytes;
 
     append_mac(bytes, options.to);
@@ -181,11 +211,14 @@ Bytes build_frame(const FrameOptions &options) {
     }
     if (is_ip) {
         is_ipv6 ? append_ipv6(bytes, options, l4) : append_ipv4(bytes, options, l4);
+        l4_start = bytes.size();
         append16(bytes, options.source_port);
         append16(bytes, options.destination_port);
         bytes.resize(bytes.size() + 8);
     }
     bytes.resize(bytes.size() + options.size, 'x');
+    if (is_ip && options.protocol == IPPROTO_UDP && !options.bad_length)
+        complete_udp(bytes, l4_start, options, is_ipv6);
     return bytes;
 }
 
@@ -238,6 +271,7 @@ void add_frame(CLI::App &app, FrameOptions &frame) {
     send->add_option("--port", frame.destination_port);
     send->add_option("--count", frame.count);
     send->add_option("--size", frame.size, "bytes after the headers");
+    send->add_flag("--bad-length", frame.bad_length, "a UDP length of 0, which conntrack calls invalid");
     send->callback([&frame] { send_frames(frame); });
 }
 
