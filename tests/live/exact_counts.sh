@@ -11,8 +11,6 @@ readonly DNS_SERVICE=10.96.0.53
 readonly NOBODY=10.244.1.99 # an address of no pod: frames to it are taken by MAC and die there without an answer
 readonly COPIES=3           # ports that a flooded frame leaves by, of four
 
-mac_of() { in_pod "$1" ip -j link show eth0 | jq -r '.[0].address'; }
-
 frames_from_frontend() { in_pod frontend "$TRAFFIC" frame --device eth0 --from "$FRONTEND_MAC" "$@"; }
 
 # send_and_receive COUNT RECEIVER-POD ADDRESS PORT SENDER-COMMAND...

@@ -4,8 +4,9 @@
 # what brpath made of it. It ends with status 0, 1, or 77: skipped, with the missing feature printed.
 #
 # From the environment: BRPATH, TRAFFIC (programs), LAB (scripts/lab), BRPATH_REQUIRE_BACKENDS (backends that must
-# work here: a scene fails instead of skipping them), BRPATH_BACKENDS_FILE (keeps which ones work, so that several
-# scenes find out once).
+# work here: a scene fails instead of skipping them), BRPATH_BACKENDS_FILE (keeps which ones work, and why the others
+# do not, so that several scenes find out once), BRPATH_OWN_MACHINE (set in a guest of the VM ring: kernel modules may
+# be loaded and unloaded).
 set -euo pipefail
 
 : "${BRPATH:?path of the brpath program}" "${TRAFFIC:?path of the traffic program}" "${LAB:?path of scripts/lab}"
@@ -16,11 +17,15 @@ SCENE_NAME=$(basename "$0" .sh)
 readonly PREFIX="s$$"
 readonly NODE="$PREFIX-node"
 SCENE_DIR=$(mktemp -d)
+BACKENDS_FILE=${BRPATH_BACKENDS_FILE:-$SCENE_DIR/backends}
 OBSERVE_PID=
 declare -A OBSERVERS=() # backend: process
 # What summary() reads.
 SUMMARY=$SCENE_DIR/summary.json
 checks=0
+# Nothing is ever written there: a read with a time limit waits without a process.
+mkfifo "$SCENE_DIR/silence"
+exec {SILENCE}<>"$SCENE_DIR/silence"
 
 # A scene that makes more than a lab says here how it goes away again.
 also_at_exit() { :; }
@@ -29,6 +34,7 @@ cleanup() {
 	local status=$?
 
 	trap - EXIT INT TERM
+	# shellcheck disable=SC2086 # none, if empty
 	kill -KILL $OBSERVE_PID "${OBSERVERS[@]}" 2>/dev/null || true
 	also_at_exit
 	"$LAB" down --name "$PREFIX" >"$SCENE_DIR/down.log" 2>&1 || {
@@ -88,6 +94,8 @@ in_pod() {
 
 in_node() { nsenter --net="/run/netns/$NODE" "$@"; }
 
+mac_of() { in_pod "$1" ip -j link show eth0 | jq -r '.[0].address'; }
+
 # lab_up [options of lab up]: without neighbour discovery and without servers, so that every frame is the scene's.
 lab_up() {
 	"$LAB" up --name "$PREFIX" --static --no-servers "$@" >"$SCENE_DIR/lab.log" 2>&1 || {
@@ -99,7 +107,7 @@ lab_up() {
 # pod_is_silent POD PORT: it does not answer datagrams to a port that nobody listens on.
 pod_is_silent() {
 	in_pod "$1" nft -f - <<-END
-		table ip quiet {
+		table inet quiet {
 			chain input {
 				type filter hook input priority 0;
 				udp dport $2 drop
@@ -108,48 +116,70 @@ pod_is_silent() {
 	END
 }
 
+pause() { read -rt 0.05 -u "$SILENCE" || true; }
+
 # wait_for SECONDS COMMAND...: looks until the command succeeds.
 wait_for() {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1
-		read -rt 0.05 <> <(:) || true
+		pause
 	done
 }
+
+# Which backends work here, into BACKENDS_FILE: those in the first line; then the others, each with what brpath said.
+# All are tried at the same time, because attaching is what takes long.
+try_backends() {
+	local backend usable=() trials=()
+
+	for backend in $ALL_BACKENDS; do
+		"$BRPATH" observe --netns "$NODE" --backend "$backend" --duration 100ms --format json \
+			--output /dev/null 2>"$SCENE_DIR/backend-$backend.log" &
+		trials+=($!)
+	done
+	for backend in $ALL_BACKENDS; do
+		if wait "${trials[0]}"; then
+			usable+=("$backend")
+			rm "$SCENE_DIR/backend-$backend.log"
+		fi
+		trials=("${trials[@]:1}")
+	done
+	echo "${usable[*]}" >"$BACKENDS_FILE"
+	for backend in $ALL_BACKENDS; do
+		[ ! -e "$SCENE_DIR/backend-$backend.log" ] ||
+			printf '%s %s\n' "$backend" "$(head -n 1 "$SCENE_DIR/backend-$backend.log")" >>"$BACKENDS_FILE"
+	done
+}
+
+# why_not BACKEND: what brpath said; nothing if it works.
+why_not() { sed -n "2,\$s/^$1 brpath: //p" "$BACKENDS_FILE"; }
 
 # The backends that work here. One that is required and does not work fails the scene.
 usable_backends() {
-	local backend usable=()
+	local backend reason usable
 
-	if [ -s "${BRPATH_BACKENDS_FILE:-}" ]; then
-		cat "$BRPATH_BACKENDS_FILE"
-		return
+	if [ ! -s "$BACKENDS_FILE" ]; then
+		try_backends
+		tail -n +2 "$BACKENDS_FILE" | while read -r backend reason; do
+			printf '%s: without backend %s: %s\n' "$SCENE_NAME" "$backend" "$reason" >&2
+		done
 	fi
-	for backend in $ALL_BACKENDS; do
-		if "$BRPATH" observe --netns "$NODE" --backend "$backend" --duration 100ms --format json \
-			--output /dev/null 2>"$SCENE_DIR/backend.log"; then
-			usable+=("$backend")
-		elif [[ " ${BRPATH_REQUIRE_BACKENDS:-} " == *" $backend "* ]]; then
-			cat "$SCENE_DIR/backend.log" >&2
-			fail "the backend $backend is required here and does not work"
-		else
-			printf '%s: without backend %s: %s\n' "$SCENE_NAME" "$backend" \
-				"$(head -n 1 "$SCENE_DIR/backend.log")" >&2
-		fi
+	read -r usable <"$BACKENDS_FILE"
+	for backend in ${BRPATH_REQUIRE_BACKENDS:-}; do
+		[[ " $usable " == *" $backend "* ]] || fail "the backend $backend is required here and does not work"
 	done
-	[ "${#usable[@]}" -gt 0 ] || fail "no backend works here"
-	[ -z "${BRPATH_BACKENDS_FILE:-}" ] || echo "${usable[*]}" >"$BRPATH_BACKENDS_FILE"
-	echo "${usable[*]}"
+	[ -n "$usable" ] || fail "no backend works here"
+	echo "$usable"
 }
 
-# launch READY-FIFO SUMMARY STDERR [options]: a brpath in the background, $!.
+# launch READY-FIFO SUMMARY STDERR [options]: a brpath in the background, $!. FORMAT is json unless it is set.
 launch() {
 	local ready=$1 output=$2 errors=$3
 	shift 3
 	rm -f "$ready" "$output"
 	mkfifo "$ready"
-	"$BRPATH" observe --netns "$NODE" --format json --output "$output" --ready-fd 9 "$@" 9>"$ready" 2>"$errors" &
+	"$BRPATH" observe --netns "$NODE" --format "${FORMAT:-json}" --output "$output" --ready-fd 9 "$@" 9>"$ready" 2>"$errors" &
 }
 
 # await_ready READY-FIFO: true when everything is attached.
@@ -217,23 +247,27 @@ summary() { jq -r "$1" "$SUMMARY"; }
 
 # The identities of every summary: where frames went, and that pairs and totals agree.
 check_sums() {
-	same "entered = where the frames went" "$(summary .frames.entered)" \
-		"$(summary '.frames | .bridged + .routed + .up + .flooded + .dropped + .in_flight')"
-	same "pairs + unattributed = total" "$(summary '.frames | .entered - .in_flight + .egress')" \
-		"$(summary '([.pairs[] | .to_server.frames + .to_client.frames] | add // 0) + .losses.unattributed_frames')"
-	same "handlings of each direction add up" 0 "$(summary '[.pairs[] | .to_server, .to_client |
-		select(.frames != .tracked + .untracked + .hooked + .bypassed + .unknown + .none)] | length')"
-	same "paths of each direction add up" 0 "$(summary '[.pairs[] | .to_server, .to_client |
-		select(.frames != ([.paths[]] | add // 0))] | length')"
-	same "reasons of each direction add up" 0 "$(summary '[.pairs[] | .to_server, .to_client |
-		select(.bypassed != ([.bypass_reasons // {} | .[]] | add // 0))] | length')"
+	local entered ends counted paired handlings paths reasons
+
+	# One look, because jq is what a scene spends its time on.
+	# shellcheck disable=SC2016 # jq's variable
+	read -r entered ends counted paired handlings paths reasons < <(summary '[.pairs[] | .to_server, .to_client] as $ways
+		| [.frames.entered, (.frames | .bridged + .routed + .up + .flooded + .dropped + .in_flight),
+		(.frames | .entered - .in_flight + .egress), ([$ways[].frames] | add // 0) + .losses.unattributed_frames,
+		([$ways[] | select(.frames != .tracked + .untracked + .hooked + .bypassed + .unknown + .none)] | length),
+		([$ways[] | select(.frames != ([.paths[]] | add // 0))] | length),
+		([$ways[] | select(.bypassed != ([.bypass_reasons // {} | .[]] | add // 0))] | length)] | join(" ")')
+	same "entered = where the frames went" "$entered" "$ends"
+	same "pairs + unattributed = total" "$counted" "$paired"
+	same "handlings of each direction add up" 0 "$handlings"
+	same "paths of each direction add up" 0 "$paths"
+	same "reasons of each direction add up" 0 "$reasons"
 }
 
 # check_lossless: nothing was lost, nothing is open.
 check_lossless() {
-	same "losses" "0 0 0" \
-		"$(summary '.losses | "\(.flow_table_full) \(.unattributed_frames) \(.missed_probes // 0)"')"
-	same "in flight at the end" 0 "$(summary .frames.in_flight)"
+	same "losses, frames in flight" "0 0 0 0" "$(summary '[.losses.flow_table_full, .losses.unattributed_frames,
+		.losses.missed_probes // 0, .frames.in_flight] | join(" ")')"
 }
 
 # port_packets rx|tx: the kernel's own counters, summed over the node's ports.

@@ -24,7 +24,7 @@ write_command() {
 	printf '#!%s\n' "$BASH"
 	printf 'cd %q || exit %d\n' "$PWD" "$STATUS_MACHINE"
 	printf 'exec env -i'
-	printf ' %q' "PATH=$PATH" "TERM=${TERM:-dumb}" HOME=/root "${ENVIRONMENT[@]}" "${COMMAND[@]}"
+	printf ' %q' "PATH=$PATH" "TERM=${TERM:-dumb}" HOME=/root BRPATH_OWN_MACHINE=1 "${ENVIRONMENT[@]}" "${COMMAND[@]}"
 	printf '\n'
 }
 

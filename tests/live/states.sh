@@ -1,0 +1,388 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Every state of br_netfilter, one after the other, while one brpath for each backend observes all of it at the same
+# time. Each state has a client of its own, so that the last summary holds them apart. Oracles: nftables' counters in
+# the forward chain say how many frames were hooked, conntrack's accounting how many it tracked, the ports' own
+# counters how many there were.
+#
+# Prints one line for each backend and state, and appends it to the file BRPATH_MATRIX if that is set: kernel, backend,
+# state, pass, FAIL or skip, and the missing feature or what was seen; separated by tabs.
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+readonly CART=10.244.1.12 CART6=fd00:244:1::12
+readonly CLIENTS=10.99.0. CLIENTS6=fd00:99:: # and the number of the state
+readonly VLAN=10
+readonly PATIENCE=120 # seconds for what takes a few at most
+
+# state: its settings (br_netfilter there, effective for IPv4, for IPv6), the frames sent, and for each family how many
+# and what is made of them. The order is that of the run: what a state changes holds for the next ones.
+readonly STATES='
+absent           false 0 0  plain  101 bypassed module-absent   53 bypassed module-absent
+loaded           true  1 1  plain  103 tracked  -               59 tracked  -
+sysctl-off       true  0 0  plain  107 bypassed sysctl-off      61 bypassed sysctl-off
+sysctl-on        true  1 1  plain  109 tracked  -               67 tracked  -
+attribute        true  1 0  plain  113 tracked  -               71 bypassed sysctl-off
+attribute-ipv6   true  0 1  plain  127 bypassed sysctl-off      73 tracked  -
+ipv4-only        true  1 0  plain  131 tracked  -               79 bypassed sysctl-off
+ipv6-only        true  0 1  plain  137 bypassed sysctl-off      83 tracked  -
+vlan-unfiltered  true  1 1  tagged 139 bypassed vlan-tagged     89 bypassed vlan-tagged
+vlan-filtered    true  1 1  tagged 149 tracked  -               97 tracked  -
+notrack          true  1 1  plain  151 untracked -              47 untracked -
+no-conntrack     true  1 1  plain  157 hooked   -               43 hooked   -
+unloaded         false 0 0  plain  163 bypassed module-absent   41 bypassed module-absent
+'
+
+KERNEL=$(uname -r)
+ORDER=()                    # the states
+declare -A CLIENT=()        # state: number
+declare -A MISSING=()       # state: the feature it would need
+declare -A LINES=() PART=() # backend: summaries read so far; the beginning of one that is still being written
+declare -A STREAM=()        # backend: descriptor
+declare -A LOST=()          # backend: why it is not waited for any more
+declare -A PAIR=() SHOWN=() HOOKED=() TRACKED=()
+ran=0 failures=0
+
+# result BACKEND STATE pass|FAIL|skip DETAIL
+result() {
+	printf '%s\t%s\t%s\t%s\t%s\n' "$KERNEL" "$@" | tee -a "${BRPATH_MATRIX:-/dev/null}"
+	case $3 in
+	FAIL) failures=$((failures + 1)) ;;&
+	FAIL | pass) ran=$((ran + 1)) ;;
+	esac
+}
+
+# verdict BACKEND STATE PROBLEMS
+verdict() {
+	if [ -z "$3" ]; then
+		checks=$((checks + 1))
+		result "$1" "$2" pass ''
+	else
+		result "$1" "$2" FAIL "${3# }"
+	fi
+}
+
+# --- what this machine has
+
+has_br_netfilter() { in_node test -d /proc/sys/net/bridge; }
+
+# why_fixed MODULE IS-THERE: why it cannot be loaded and unloaded here; nothing if it can.
+why_fixed() {
+	if [ -e "/sys/module/$1/initstate" ] || modinfo -F filename "$1" 2>/dev/null | grep -q '\.ko'; then
+		[ -n "${BRPATH_OWN_MACHINE:-}" ] || echo "the modules of this machine are not a test's to change"
+	elif [ "$2" = yes ]; then
+		echo "$1 is built in"
+	else
+		echo "this kernel has no $1"
+	fi
+}
+
+find_missing() {
+	local state fixed there=no
+
+	! has_br_netfilter || there=yes
+	fixed=$(why_fixed br_netfilter "$there")
+	[ -z "$fixed" ] || {
+		[ "$there" = no ] || MISSING[absent]=$fixed
+		MISSING[loaded]=$fixed MISSING[unloaded]=$fixed
+	}
+	[ -n "$fixed" ] && [ "$there" = no ] || return 0
+	for state in "${!CLIENT[@]}"; do
+		[ "$state" = absent ] || MISSING[$state]="br_netfilter is not loaded, and $fixed"
+	done
+}
+
+# --- how a state comes about
+
+# settings IPV4 IPV6 [VLAN]
+settings() {
+	in_node sysctl -qw "net.bridge.bridge-nf-call-iptables=$1" "net.bridge.bridge-nf-call-ip6tables=$2" \
+		"net.bridge.bridge-nf-filter-vlan-tagged=${3:-0}"
+}
+
+attributes() { in_node ip link set cni0 type bridge nf_call_iptables "$1" nf_call_ip6tables "$2"; }
+
+no_track() {
+	in_node nft -f - <<-END
+		table inet raw {
+			chain prerouting {
+				type filter hook prerouting priority raw;
+				ip saddr $CLIENTS${CLIENT[notrack]} notrack
+				ip6 saddr $CLIENTS6${CLIENT[notrack]} notrack
+			}
+		}
+	END
+}
+
+# The oracle's table stays: it needs no conntrack.
+no_conntrack() {
+	in_node nft -f - <<-END
+		table inet raw
+		delete table inet raw
+		table ip nat
+		delete table ip nat
+		table ip6 nat
+		delete table ip6 nat
+	END
+}
+
+enter() {
+	case $1 in
+	absent) ;; # so it was before brpath started
+	loaded) modprobe br_netfilter ;;
+	sysctl-off) settings 0 0 ;;
+	sysctl-on) settings 1 1 ;;
+	attribute) settings 0 0 && attributes 1 0 ;;
+	attribute-ipv6) attributes 0 1 ;;
+	ipv4-only) attributes 0 0 && settings 1 0 ;;
+	ipv6-only) settings 0 1 ;;
+	vlan-unfiltered) settings 1 1 0 ;;
+	vlan-filtered) settings 1 1 1 ;;
+	notrack) settings 1 1 && no_track ;;
+	no-conntrack) no_conntrack ;;
+	unloaded) rmmod br_netfilter ;;
+	esac
+}
+
+# --- traffic
+
+# send_plain FROM TO COUNT
+send_plain() {
+	in_pod frontend "$TRAFFIC" udp --from "$1" --source-port 40000 --to "$2" --port 7001 --count "$3"
+}
+
+send_tagged() {
+	in_pod frontend "$TRAFFIC" frame --device eth0 --from "$FRONTEND_MAC" --to "$CART_MAC" --vlan $VLAN --protocol 17 \
+		--source "$1" --destination "$2" --source-port 40000 --port 7001 --count "$3"
+}
+
+# --- summaries as they come
+
+# read_summaries BACKEND: all that are there. The last one is kept for what the brpath showed at this time.
+read_summaries() {
+	local line
+
+	while read -r line <&"${STREAM[$1]}"; do
+		LAST=${PART[$1]}$line
+		PART[$1]=
+		LINES[$1]=$((LINES[$1] + 1))
+	done
+	PART[$1]+=$line
+}
+
+# await_summary BACKEND NUMBER
+await_summary() {
+	local end=$((SECONDS + PATIENCE))
+
+	until read_summaries "$1" && [ "${LINES[$1]}" -ge "$2" ]; do
+		if [ "$SECONDS" -ge "$end" ] || ! kill -0 "${OBSERVERS[$1]}" 2>/dev/null; then
+			LOST[$1]="no summary came: $(tail -n 1 "$SCENE_DIR/stderr-$1")"
+			return 1
+		fi
+		pause
+	done
+}
+
+# await_fresh [STATE]: until each brpath has written a summary that began after this call, and so the second one from
+# now. It is kept under the name of the state.
+await_fresh() {
+	local backend
+	local -A until_line=()
+
+	for backend in $backends; do
+		read_summaries "$backend"
+		until_line[$backend]=$((LINES[$backend] + 2))
+	done
+	for backend in $backends; do
+		[ -z "${LOST[$backend]:-}" ] || continue
+		await_summary "$backend" "${until_line[$backend]}" || continue
+		[ -z "${1:-}" ] || printf '%s %s\n' "$1" "$LAST" >>"$SCENE_DIR/shown-$backend"
+	done
+}
+
+open_streams() {
+	local backend descriptor
+
+	for backend in $backends; do
+		exec {descriptor}<"$SCENE_DIR/summary-$backend.json"
+		STREAM[$backend]=$descriptor LINES[$backend]=0 PART[$backend]=''
+	done
+}
+
+# --- what was seen
+
+# The frames that came to the forward chain, and those that conntrack has, of each client.
+read_oracles() {
+	local client packets
+
+	while read -r client packets; do
+		HOOKED[$client]=$packets
+	done < <(in_node nft -j list chain inet states seen |
+		jq -r '.nftables[].rule | select(.) | "\(.expr[0].match.right) \(.expr[1].counter.packets)"')
+	while read -r client packets; do
+		TRACKED[$client]=$packets
+	done < <({
+		in_node conntrack -L -f ipv4
+		in_node conntrack -L -f ipv6
+	} 2>/dev/null | sed -nE 's/^[^=]* src=([^ ]+) .* packets=([0-9]+) .* src=.*/\1 \2/p')
+}
+
+# read_summary BACKEND: pairs of the last summary, and the settings shown in each state.
+read_summary() {
+	local key value
+
+	PAIR=() SHOWN=()
+	while read -r key value; do
+		PAIR[$key]=$value
+	done < <(tail -n 1 "$SCENE_DIR/summary-$1.json" | jq -r '
+		def parts: to_entries | map("\(.key)=\(.value)") | join(",");
+		.pairs[] | "\(.client.ip)/\(.vlan // "-") \(.to_client.frames) \(.to_server | "\(.paths | parts) \(
+			with_entries(select((.key | IN("tracked", "untracked", "hooked", "bypassed", "unknown", "none"))
+			and .value > 0)) | parts) \(.bypass_reasons // {} | parts)")"')
+	while read -r key value; do
+		SHOWN[$key]=$value
+	done < <(while read -r key value; do
+		jq -r --arg state "$key" '"\($state) \(.module.br_netfilter) \(.bridges[0].settings | "\(.ipv4.effective) \(
+			.ipv6.effective)")"' <<<"$value"
+	done <"$SCENE_DIR/shown-$1")
+}
+
+# differs WHAT EXPECTED SEEN: words about a difference, if there is one
+differs() { [ "$2" = "$3" ] || printf ' %s: expected "%s", saw "%s";' "$@"; }
+
+# problems_of CLIENT VLAN FRAMES HANDLING REASON
+problems_of() {
+	local hooked=0 tracked=0 reason=
+
+	[ "$4" = bypassed ] || hooked=$3
+	[ "$4" != tracked ] || tracked=$3
+	[ "$5" = - ] || reason=$5=$3
+	differs "$1 in the forward chain" "$hooked" "${HOOKED[$1]:-none}"
+	differs "$1 in conntrack" "$tracked" "${TRACKED[$1]:-0}"
+	differs "$1" "0 bridged=$3 $4=$3${reason:+ $reason}" "${PAIR[$1/$2]:-no pair}"
+}
+
+# judge BACKEND STATE MODULE IPV4 IPV6 KIND FRAMES HANDLING REASON FRAMES6 HANDLING6 REASON6
+judge() {
+	local backend=$1 state=$2 vlan=-
+
+	[ "$6" = plain ] || vlan=$VLAN
+	verdict "$backend" "$state" "${LOST[$backend]:-}$(
+		differs "settings shown" "$3 $4 $5" "${SHOWN[$state]:-nothing}"
+		problems_of "$CLIENTS${CLIENT[$state]}" "$vlan" "${@:7:3}"
+		problems_of "$CLIENTS6${CLIENT[$state]}" "$vlan" "${@:10:3}"
+	)"
+}
+
+# Sums, losses and the ports' counters, as one line of the matrix.
+judge_totals() {
+	local problems
+
+	tail -n 1 "$SCENE_DIR/summary-$1.json" >"$SCENE_DIR/last.json"
+	SUMMARY=$SCENE_DIR/last.json
+	problems=$( (
+		check_sums
+		check_lossless
+		same "entered is what the ports received" "$RX" "$(summary .frames.entered)"
+	) 2>&1) && problems='' || problems=$(head -n 1 <<<"$problems")
+	verdict "$1" totals "$problems"
+}
+
+# --- the run
+
+# for_each_state COMMAND...: with the row of each state that can be here
+for_each_state() {
+	local row
+
+	while read -r -a row; do
+		if [ "${#row[@]}" -gt 0 ] && [ -z "${MISSING[${row[0]}]:-}" ]; then
+			"$@" "${row[@]}"
+		fi
+	done <<<"$STATES"
+}
+
+number_states() {
+	local state rest number=0
+
+	while read -r state rest; do
+		[ -n "$state" ] || continue
+		CLIENT[$state]=$((number += 1))
+		ORDER+=("$state")
+	done <<<"$STATES"
+}
+
+# On the loopback device, where an address needs no word to the neighbours.
+add_clients() {
+	local state
+
+	for state in "${!CLIENT[@]}"; do
+		printf 'addr add %s%d/32 dev lo\n' $CLIENTS "${CLIENT[$state]}"
+		printf 'addr add %s%d/128 dev lo nodad\n' $CLIENTS6 "${CLIENT[$state]}"
+	done | in_pod frontend ip -batch -
+}
+
+make_oracles() {
+	local state
+
+	{
+		printf 'table inet states {\n\tchain seen {\n\t\ttype filter hook forward priority 0;\n'
+		for state in "${!CLIENT[@]}"; do
+			printf '\t\tip saddr %s%d counter\n\t\tip6 saddr %s%d counter\n' $CLIENTS "${CLIENT[$state]}" \
+				$CLIENTS6 "${CLIENT[$state]}"
+		done
+		printf '\t}\n}\n'
+	} | in_node nft -f -
+	in_node sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_udp_timeout=3600
+}
+
+go_through() {
+	local state=$1 kind=$5
+
+	enter "$state" || fail "cannot bring about the state $state"
+	await_fresh "$state"
+	"send_$kind" "$CLIENTS${CLIENT[$state]}" $CART "$6"
+	"send_$kind" "$CLIENTS6${CLIENT[$state]}" $CART6 "$9"
+	await_fresh
+}
+
+skip_missing() {
+	local backend state
+
+	for backend in $ALL_BACKENDS; do
+		for state in "${ORDER[@]}"; do
+			if [[ " $backends " != *" $backend "* ]]; then
+				result "$backend" "$state" skip "$(why_not "$backend")"
+			elif [ -n "${MISSING[$state]:-}" ]; then
+				result "$backend" "$state" skip "${MISSING[$state]}"
+			fi
+		done
+	done
+}
+
+number_states
+lab_up --setting 0
+pod_is_silent cart 7001
+add_clients
+make_oracles
+FRONTEND_MAC=$(mac_of frontend)
+CART_MAC=$(mac_of cart)
+backends=$(usable_backends)
+find_missing
+[ -n "${MISSING[absent]:-}" ] || ! has_br_netfilter || rmmod br_netfilter
+rx=$(port_packets rx)
+FORMAT=ndjson observe_all_start "$backends" --interval 200ms
+open_streams
+for_each_state go_through
+RX=$(($(port_packets rx) - rx))
+read_oracles
+kill -INT "${OBSERVERS[@]}"
+wait "${OBSERVERS[@]}"
+OBSERVERS=()
+for backend in $backends; do
+	read_summary "$backend"
+	for_each_state judge "$backend"
+	judge_totals "$backend"
+done
+skip_missing
+[ "$ran" -gt 0 ] || skip "no state can be here"
+[ "$failures" -eq 0 ] || fail "$failures of $ran results"
