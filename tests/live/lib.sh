@@ -173,21 +173,26 @@ usable_backends() {
 	echo "$usable"
 }
 
-# launch READY-FIFO SUMMARY STDERR [options]: a brpath in the background, $!. FORMAT is json unless it is set.
+# launch READY-FILE SUMMARY STDERR [options]: a brpath in the background, $!. FORMAT is json unless it is set.
 launch() {
 	local ready=$1 output=$2 errors=$3
 	shift 3
-	rm -f "$ready" "$output"
-	mkfifo "$ready"
-	"$BRPATH" observe --netns "$NODE" --format "${FORMAT:-json}" --output "$output" --ready-fd 9 "$@" 9>"$ready" 2>"$errors" &
+	rm -f "$ready"
+	[ -p "$output" ] || rm -f "$output"
+	"$BRPATH" observe --netns "$NODE" --format "${FORMAT:-json}" --output "$output" --ready-fd 9 "$@" 9>"$ready" \
+		2>"$errors" &
 }
 
-# await_ready READY-FIFO: true when everything is attached.
+# await_ready READY-FILE PID: true when everything is attached; false when it ended, or took too long.
 await_ready() {
-	local line=
-	read -rt 120 line <"$1" || true
-	rm -f "$1"
-	[ "$line" = ready ]
+	local end=$((SECONDS + 120))
+
+	until [ -s "$1" ]; do
+		if [ "$SECONDS" -ge "$end" ] || ! kill -0 "$2" 2>/dev/null; then
+			return 1
+		fi
+		pause
+	done
 }
 
 # await_end PID: after Ctrl-C or its duration. The summary has to be there.
@@ -203,7 +208,7 @@ observe_start() {
 	SUMMARY=$SCENE_DIR/summary.json
 	launch "$SCENE_DIR/ready" "${OUTPUT:-$SUMMARY}" "$SCENE_DIR/stderr" "$@"
 	OBSERVE_PID=$!
-	await_ready "$SCENE_DIR/ready" || fail "brpath observe $* was not ready"
+	await_ready "$SCENE_DIR/ready" "$OBSERVE_PID" || fail "brpath observe $* was not ready"
 }
 
 # observe_stop: Ctrl-C, and the summary is there.
@@ -213,9 +218,8 @@ observe_stop() {
 	OBSERVE_PID=
 }
 
-# observe_all_start BACKENDS [options]: one brpath for each backend, at the same time and on the same traffic. Returns
-# when all are attached.
-observe_all_start() {
+# launch_all BACKENDS [options]: one brpath for each backend, at the same time.
+launch_all() {
 	local backend backends=$1
 	shift
 	for backend in $backends; do
@@ -223,8 +227,15 @@ observe_all_start() {
 			--backend "$backend" "$@"
 		OBSERVERS[$backend]=$!
 	done
-	for backend in $backends; do
-		await_ready "$SCENE_DIR/ready-$backend" || fail "brpath observe --backend $backend $* was not ready"
+}
+
+# observe_all_start BACKENDS [options]: the same, on the same traffic: returns when all are attached.
+observe_all_start() {
+	local backend
+	launch_all "$@"
+	for backend in $1; do
+		await_ready "$SCENE_DIR/ready-$backend" "${OBSERVERS[$backend]}" ||
+			fail "brpath observe --backend $backend ${*:2} was not ready"
 	done
 }
 

@@ -9,12 +9,16 @@
 # state, pass, FAIL or skip, and the missing feature or what was seen; separated by tabs.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/lib/streams.sh
+. "$(dirname "$0")/lib/streams.sh"
 
 readonly CART=10.244.1.12 CART6=fd00:244:1::12
 readonly CLIENTS=10.99.0. CLIENTS6=fd00:99:: # and the number of the state
 readonly VLAN=10
-readonly PATIENCE=120 # seconds for what takes a few at most
+readonly PATIENCE=60 # seconds for what takes a few at most
 
+# The states of the module bridge come last, with observers of their own: the lab's bridge goes with the module.
+#
 # state: its settings (br_netfilter there, effective for IPv4, for IPv6), the frames sent, and for each family how many
 # and what is made of them. The order is that of the run: what a state changes holds for the next ones.
 readonly STATES='
@@ -31,15 +35,15 @@ vlan-filtered    true  1 1  tagged 149 tracked  -               97 tracked  -
 notrack          true  1 1  plain  151 untracked -              47 untracked -
 no-conntrack     true  1 1  plain  157 hooked   -               43 hooked   -
 unloaded         false 0 0  plain  163 bypassed module-absent   41 bypassed module-absent
+bridge-later     false 0 0  plain  167 bypassed module-absent   37 bypassed module-absent
+bridge-reloaded  false 0 0  plain  173 bypassed module-absent   31 bypassed module-absent
 '
 
 KERNEL=$(uname -r)
-ORDER=()                    # the states
-declare -A CLIENT=()        # state: number
-declare -A MISSING=()       # state: the feature it would need
-declare -A LINES=() PART=() # backend: summaries read so far; the beginning of one that is still being written
-declare -A STREAM=()        # backend: descriptor
-declare -A LOST=()          # backend: why it is not waited for any more
+ORDER=()               # the states
+declare -A CLIENT=()   # state: number
+declare -A MISSING=()  # state: the feature it would need
+declare -A PROBLEMS=() # backend/state: what is wrong besides the counts
 declare -A PAIR=() SHOWN=() HOOKED=() TRACKED=()
 ran=0 failures=0
 
@@ -80,6 +84,8 @@ why_fixed() {
 find_missing() {
 	local state fixed there=no
 
+	fixed=$(why_fixed bridge yes)
+	[ -z "$fixed" ] || MISSING[bridge-later]=$fixed MISSING[bridge-reloaded]=$fixed
 	! has_br_netfilter || there=yes
 	fixed=$(why_fixed br_netfilter "$there")
 	[ -z "$fixed" ] || {
@@ -87,8 +93,8 @@ find_missing() {
 		MISSING[loaded]=$fixed MISSING[unloaded]=$fixed
 	}
 	[ -n "$fixed" ] && [ "$there" = no ] || return 0
-	for state in "${!CLIENT[@]}"; do
-		[ "$state" = absent ] || MISSING[$state]="br_netfilter is not loaded, and $fixed"
+	for state in "${ORDER[@]}"; do
+		[[ $state == absent || $state == bridge-* ]] || MISSING[$state]="br_netfilter is not loaded, and $fixed"
 	done
 }
 
@@ -126,6 +132,67 @@ no_conntrack() {
 	END
 }
 
+# The lab's bridge went with its module. Two ports are enough, and no IPv6: new devices in the node have none.
+make_bridge() {
+	modprobe bridge
+	in_node ip -batch - <<-END
+		link add cni0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0
+		link set cni0 up
+		link set veth-frontend master cni0
+		link set veth-cart master cni0
+	END
+	in_node bridge fdb replace "$CART_MAC" dev veth-cart master static
+}
+
+# problem BACKEND STATE WORDS
+problem() { PROBLEMS[$1/$2]+=" $3;"; }
+
+# said WORDS FILE TIMES
+said() { [ "$(grep -c "$1" "$2")" -ge "$3" ]; }
+
+# says STATE BACKEND WORDS [TIMES]: waits until it has.
+says() {
+	wait_for "$PATIENCE" said "$3" "$SCENE_DIR/stderr-$2" "${4:-1}" || problem "$2" "$1" "does not say: $3"
+}
+
+# brpath waits for the module, and says so.
+bridge_later() {
+	local backend
+
+	! has_br_netfilter || rmmod br_netfilter
+	rmmod bridge
+	FORMAT=ndjson launch_all "$backends" --interval 200ms
+	for backend in $backends; do
+		says bridge-later "$backend" "bridge module is not loaded"
+	done
+	make_bridge
+	for backend in $backends; do
+		await_ready "$SCENE_DIR/ready-$backend" "${OBSERVERS[$backend]}" ||
+			problem "$backend" bridge-later "not ready when the bridge has come"
+		says bridge-later "$backend" attached
+	done
+	open_streams "$backends"
+}
+
+# What is attached by fentry holds the module; the others let it go and attach again.
+bridge_reloaded() {
+	local backend
+
+	if [[ " $backends " == *" fentry "* ]]; then
+		! rmmod bridge 2>"$SCENE_DIR/rmmod" || problem fentry bridge-reloaded "the module can be unloaded"
+		grep -q 'in use' "$SCENE_DIR/rmmod" || problem fentry bridge-reloaded "rmmod says: $(cat "$SCENE_DIR/rmmod")"
+		end_observer fentry
+	fi
+	rmmod bridge
+	for backend in "${!OBSERVERS[@]}"; do
+		says bridge-reloaded "$backend" "bridge module is gone"
+	done
+	make_bridge
+	for backend in "${!OBSERVERS[@]}"; do
+		says bridge-reloaded "$backend" attached 2
+	done
+}
+
 enter() {
 	case $1 in
 	absent) ;; # so it was before brpath started
@@ -141,6 +208,8 @@ enter() {
 	notrack) settings 1 1 && no_track ;;
 	no-conntrack) no_conntrack ;;
 	unloaded) rmmod br_netfilter ;;
+	bridge-later) bridge_later ;;
+	bridge-reloaded) bridge_reloaded ;;
 	esac
 }
 
@@ -154,59 +223,6 @@ send_plain() {
 send_tagged() {
 	in_pod frontend "$TRAFFIC" frame --device eth0 --from "$FRONTEND_MAC" --to "$CART_MAC" --vlan $VLAN --protocol 17 \
 		--source "$1" --destination "$2" --source-port 40000 --port 7001 --count "$3"
-}
-
-# --- summaries as they come
-
-# read_summaries BACKEND: all that are there. The last one is kept for what the brpath showed at this time.
-read_summaries() {
-	local line
-
-	while read -r line <&"${STREAM[$1]}"; do
-		LAST=${PART[$1]}$line
-		PART[$1]=
-		LINES[$1]=$((LINES[$1] + 1))
-	done
-	PART[$1]+=$line
-}
-
-# await_summary BACKEND NUMBER
-await_summary() {
-	local end=$((SECONDS + PATIENCE))
-
-	until read_summaries "$1" && [ "${LINES[$1]}" -ge "$2" ]; do
-		if [ "$SECONDS" -ge "$end" ] || ! kill -0 "${OBSERVERS[$1]}" 2>/dev/null; then
-			LOST[$1]="no summary came: $(tail -n 1 "$SCENE_DIR/stderr-$1")"
-			return 1
-		fi
-		pause
-	done
-}
-
-# await_fresh [STATE]: until each brpath has written a summary that began after this call, and so the second one from
-# now. It is kept under the name of the state.
-await_fresh() {
-	local backend
-	local -A until_line=()
-
-	for backend in $backends; do
-		read_summaries "$backend"
-		until_line[$backend]=$((LINES[$backend] + 2))
-	done
-	for backend in $backends; do
-		[ -z "${LOST[$backend]:-}" ] || continue
-		await_summary "$backend" "${until_line[$backend]}" || continue
-		[ -z "${1:-}" ] || printf '%s %s\n' "$1" "$LAST" >>"$SCENE_DIR/shown-$backend"
-	done
-}
-
-open_streams() {
-	local backend descriptor
-
-	for backend in $backends; do
-		exec {descriptor}<"$SCENE_DIR/summary-$backend.json"
-		STREAM[$backend]=$descriptor LINES[$backend]=0 PART[$backend]=''
-	done
 }
 
 # --- what was seen
@@ -267,7 +283,8 @@ judge() {
 	local backend=$1 state=$2 vlan=-
 
 	[ "$6" = plain ] || vlan=$VLAN
-	verdict "$backend" "$state" "${LOST[$backend]:-}$(
+	verdict "$backend" "$state" "${LOST[$backend]}${PROBLEMS[$backend/$state]:-}$(
+		[ "$backend $state" != "fentry bridge-reloaded" ] || exit 0 # the module stayed, and so it saw nothing new
 		differs "settings shown" "$3 $4 $5" "${SHOWN[$state]:-nothing}"
 		problems_of "$CLIENTS${CLIENT[$state]}" "$vlan" "${@:7:3}"
 		problems_of "$CLIENTS6${CLIENT[$state]}" "$vlan" "${@:10:3}"
@@ -290,14 +307,16 @@ judge_totals() {
 
 # --- the run
 
-# for_each_state COMMAND...: with the row of each state that can be here
+# for_each_state frames|bridge COMMAND...: with the row of each state of that group that can be here
 for_each_state() {
-	local row
+	local group=$1 row
+	shift
 
 	while read -r -a row; do
-		if [ "${#row[@]}" -gt 0 ] && [ -z "${MISSING[${row[0]}]:-}" ]; then
-			"$@" "${row[@]}"
-		fi
+		[ "${#row[@]}" -gt 0 ] || continue
+		[[ ${row[0]} == bridge-* ]] && [ "$group" = frames ] && continue
+		[[ ${row[0]} != bridge-* ]] && [ "$group" = bridge ] && continue
+		[ -n "${MISSING[${row[0]}]:-}" ] || "$@" "${row[@]}"
 	done <<<"$STATES"
 }
 
@@ -315,9 +334,9 @@ number_states() {
 add_clients() {
 	local state
 
-	for state in "${!CLIENT[@]}"; do
-		printf 'addr add %s%d/32 dev lo\n' $CLIENTS "${CLIENT[$state]}"
-		printf 'addr add %s%d/128 dev lo nodad\n' $CLIENTS6 "${CLIENT[$state]}"
+	for state in "${ORDER[@]}"; do
+		printf 'addr add %s%d/32 dev lo\naddr add %s%d/128 dev lo nodad\n' $CLIENTS "${CLIENT[$state]}" \
+			$CLIENTS6 "${CLIENT[$state]}"
 	done | in_pod frontend ip -batch -
 }
 
@@ -326,7 +345,7 @@ make_oracles() {
 
 	{
 		printf 'table inet states {\n\tchain seen {\n\t\ttype filter hook forward priority 0;\n'
-		for state in "${!CLIENT[@]}"; do
+		for state in "${ORDER[@]}"; do
 			printf '\t\tip saddr %s%d counter\n\t\tip6 saddr %s%d counter\n' $CLIENTS "${CLIENT[$state]}" \
 				$CLIENTS6 "${CLIENT[$state]}"
 		done
@@ -335,14 +354,40 @@ make_oracles() {
 	in_node sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_udp_timeout=3600
 }
 
+# go_through STATE MODULE IPV4 IPV6 KIND FRAMES HANDLING REASON FRAMES6 ...
 go_through() {
-	local state=$1 kind=$5
+	local state=$1 kind=$5 backend
 
 	enter "$state" || fail "cannot bring about the state $state"
-	await_fresh "$state"
+	await_fresh "${!OBSERVERS[*]}"
+	for backend in "${!OBSERVERS[@]}"; do
+		printf '%s %s\n' "$state" "${LAST[$backend]:-null}" >>"$SCENE_DIR/shown-$backend"
+	done
 	"send_$kind" "$CLIENTS${CLIENT[$state]}" $CART "$6"
 	"send_$kind" "$CLIENTS6${CLIENT[$state]}" $CART6 "$9"
-	await_fresh
+	await_fresh "${!OBSERVERS[*]}"
+}
+
+end_observer() {
+	local status=0
+
+	kill -INT "${OBSERVERS[$1]}" 2>/dev/null || true
+	wait "${OBSERVERS[$1]}" || status=$?
+	unset "OBSERVERS[$1]"
+	[ "$status" -eq 0 ] || LOST[$1]+=" it ended with status $status: $(tail -n 1 "$SCENE_DIR/stderr-$1")"
+}
+
+judge_group() {
+	local backend
+
+	for backend in "${!OBSERVERS[@]}"; do
+		end_observer "$backend"
+	done
+	read_oracles
+	for backend in $backends; do
+		read_summary "$backend"
+		for_each_state "$1" judge "$backend"
+	done
 }
 
 skip_missing() {
@@ -359,6 +404,28 @@ skip_missing() {
 	done
 }
 
+states_of_frames() {
+	local backend rx
+
+	[ -n "${MISSING[absent]:-}" ] || ! has_br_netfilter || rmmod br_netfilter
+	rx=$(port_packets rx)
+	FORMAT=ndjson observe_all_start "$backends" --interval 200ms
+	open_streams "$backends"
+	for_each_state frames go_through
+	RX=$(($(port_packets rx) - rx))
+	judge_group frames
+	for backend in $backends; do
+		judge_totals "$backend"
+	done
+}
+
+states_of_bridge() {
+	[ -z "${MISSING[bridge-later]:-}" ] || return 0
+	rm -f "$SCENE_DIR"/shown-*
+	for_each_state bridge go_through
+	judge_group bridge
+}
+
 number_states
 lab_up --setting 0
 pod_is_silent cart 7001
@@ -368,21 +435,9 @@ FRONTEND_MAC=$(mac_of frontend)
 CART_MAC=$(mac_of cart)
 backends=$(usable_backends)
 find_missing
-[ -n "${MISSING[absent]:-}" ] || ! has_br_netfilter || rmmod br_netfilter
-rx=$(port_packets rx)
-FORMAT=ndjson observe_all_start "$backends" --interval 200ms
-open_streams
-for_each_state go_through
-RX=$(($(port_packets rx) - rx))
-read_oracles
-kill -INT "${OBSERVERS[@]}"
-wait "${OBSERVERS[@]}"
-OBSERVERS=()
-for backend in $backends; do
-	read_summary "$backend"
-	for_each_state judge "$backend"
-	judge_totals "$backend"
-done
+states_of_frames
+states_of_bridge
 skip_missing
 [ "$ran" -gt 0 ] || skip "no state can be here"
+SUMMARY=
 [ "$failures" -eq 0 ] || fail "$failures of $ran results"
