@@ -18,55 +18,71 @@ direct_pair() {
 	summary ".pairs[] | select(.client.ip == \"$FRONTEND\" and .server.ip == \"$CART\" and .service == null) | $1"
 }
 
+# request_both FAILS: asks the Service, which fails (1) or not (0), and the pod itself.
+request_both() {
+	local status=0
+
+	in_pod frontend curl -s -o /dev/null -m 3 "http://$CLUSTER_IP/" || status=1
+	same "the Service fails" "$1" "$status"
+	in_pod frontend curl -s -o /dev/null -m 3 "http://$CART:8080/" || fail "the pod did not answer"
+}
+
 check_off() {
-	"$LAB" set 0 --name "$PREFIX" >/dev/null
-	observe_start --backend "$1" --names "/run/brpath-lab/$PREFIX/hosts"
-	! in_pod frontend curl -s -o /dev/null -m 3 "http://$CLUSTER_IP/" || fail "$1, 0: the Service answered"
-	in_node conntrack -L -d "$CLUSTER_IP" 2>/dev/null >"$SCENE_DIR/conntrack"
-	contains "$1, 0: conntrack" 'SYN_SENT.*\[UNREPLIED\]' "$SCENE_DIR/conntrack"
-	in_pod frontend curl -s -o /dev/null -m 3 "http://$CART:8080/" || fail "$1, 0: the pod did not answer"
-	observe_stop
+	local routed tracked replies bypassed sysctl_off frames findings
+
 	check_sums
 	check_lossless
-	same "$1, 0: client" "$PREFIX-frontend" "$(service_pair .client.name)"
-	same "$1, 0: server" "$PREFIX-cart" "$(service_pair .server.name)"
-	same "$1, 0: Service" "shop/cart:80" "$(service_pair '"\(.service.name):\(.service.port)"')"
-	same "$1, 0: ports" "veth-frontend veth-cart" \
-		"$(service_pair '"\(.client.port_device) \(.server.port_device)"')"
-	at_least "$1, 0: requests routed and tracked" 1 "$(service_pair '.to_server.paths.routed')"
-	same "$1, 0: requests tracked" "$(service_pair .to_server.paths.routed)" "$(service_pair .to_server.tracked)"
-	at_least "$1, 0: replies" 1 "$(service_pair .to_client.frames)"
-	same "$1, 0: replies bypassed" "$(service_pair .to_client.frames)" "$(service_pair .to_client.bypassed)"
-	same "$1, 0: because" "$(service_pair .to_client.bypassed)" \
-		"$(service_pair '.to_client.bypass_reasons["sysctl-off"]')"
-	same "$1, 0: finding" reply-not-translated "$(service_pair '.findings | join(" ")')"
+	same "$1, 0: client, server, Service, ports" \
+		"$PREFIX-frontend $PREFIX-cart shop/cart:80 veth-frontend veth-cart" \
+		"$(service_pair '"\(.client.name) \(.server.name) \(.service.name):\(.service.port) \(.client.port_device) \(
+			.server.port_device)"')"
+	read -r routed tracked replies bypassed sysctl_off < <(service_pair '[.to_server.paths.routed, .to_server.tracked,
+		(.to_client | .frames, .bypassed, .bypass_reasons["sysctl-off"])] | join(" ")')
+	at_least "$1, 0: requests routed and tracked" 1 "$routed"
+	same "$1, 0: requests tracked" "$routed" "$tracked"
+	at_least "$1, 0: replies" 1 "$replies"
+	same "$1, 0: replies bypassed, because of the sysctl" "$replies $replies" "$bypassed $sysctl_off"
+	same "$1, 0: findings" "reply-not-translated 1" \
+		"$(service_pair '.findings | join(" ")') $(summary '.findings | length')"
 	at_least "$1, 0: client RSTs" 1 "$(summary '.findings[0].evidence.client_resets')"
-	same "$1, 0: findings" 1 "$(summary '.findings | length')"
-	at_least "$1, 0: direct frames" 4 "$(direct_pair .to_server.frames)"
-	same "$1, 0: direct frames bypassed" "$(direct_pair .to_server.frames)" "$(direct_pair .to_server.bypassed)"
-	same "$1, 0: no finding for the direct pair" 0 "$(direct_pair '.findings | length')"
+	read -r frames bypassed findings < <(direct_pair '[.to_server.frames, .to_server.bypassed, (.findings | length)]
+		| join(" ")')
+	at_least "$1, 0: direct frames" 4 "$frames"
+	same "$1, 0: direct frames bypassed, and no finding" "$frames 0" "$bypassed $findings"
 	same "$1, 0: effective setting" 0 "$(summary '.bridges[0].settings.ipv4.effective')"
 }
 
 check_on() {
-	"$LAB" set 1 --name "$PREFIX" >/dev/null
-	observe_start --backend "$1" --names "/run/brpath-lab/$PREFIX/hosts"
-	in_pod frontend curl -s -o /dev/null -m 3 "http://$CLUSTER_IP/" || fail "$1, 1: the Service did not answer"
-	in_pod frontend curl -s -o /dev/null -m 3 "http://$CART:8080/" || fail "$1, 1: the pod did not answer"
-	observe_stop
+	local pair requests tracked replies tracked_replies
+
 	check_sums
 	check_lossless
 	for pair in service_pair direct_pair; do
-		at_least "$1, 1: $pair requests" 4 "$($pair .to_server.frames)"
-		same "$1, 1: $pair requests tracked" "$($pair .to_server.frames)" "$($pair .to_server.tracked)"
-		at_least "$1, 1: $pair replies" 3 "$($pair .to_client.frames)"
-		same "$1, 1: $pair replies tracked" "$($pair .to_client.frames)" "$($pair .to_client.tracked)"
+		read -r requests tracked replies tracked_replies < <($pair '[.to_server, .to_client | .frames, .tracked]
+			| join(" ")')
+		at_least "$1, 1: $pair requests" 4 "$requests"
+		at_least "$1, 1: $pair replies" 3 "$replies"
+		same "$1, 1: $pair tracked" "$requests $replies" "$tracked $tracked_replies"
 	done
-	same "$1, 1: findings" 0 "$(summary '.findings | length')"
-	same "$1, 1: effective setting" 1 "$(summary '.bridges[0].settings.ipv4.effective')"
+	same "$1, 1: findings, effective setting" "0 1" \
+		"$(summary '"\(.findings | length) \(.bridges[0].settings.ipv4.effective)"')"
 }
 
-for backend in $(usable_backends); do
+backends=$(usable_backends)
+observe_all_start "$backends" --names "/run/brpath-lab/$PREFIX/hosts"
+request_both 1
+in_node conntrack -L -d "$CLUSTER_IP" 2>/dev/null >"$SCENE_DIR/conntrack"
+contains "0: conntrack" 'SYN_SENT.*\[UNREPLIED\]' "$SCENE_DIR/conntrack"
+observe_all_stop
+for backend in $backends; do
+	look_at "$backend"
 	check_off "$backend"
+done
+"$LAB" set 1 --name "$PREFIX" >/dev/null
+observe_all_start "$backends" --names "/run/brpath-lab/$PREFIX/hosts"
+request_both 0
+observe_all_stop
+for backend in $backends; do
+	look_at "$backend"
 	check_on "$backend"
 done

@@ -13,7 +13,7 @@ send_flows() {
 		--to "$CART" --port 7001
 }
 
-# Every summary of an NDJSON file keeps its identities; prints how many there were.
+# Every summary of an NDJSON file keeps its identities.
 check_every_summary() {
 	local broken
 
@@ -21,70 +21,75 @@ check_every_summary() {
 		or .frames.entered != (.frames | .bridged + .routed + .up + .flooded + .dropped + .in_flight)
 		or (.frames | .entered - .in_flight + .egress) !=
 		(([.pairs[] | .to_server.frames + .to_client.frames] | add // 0) + .losses.unattributed_frames))
-		| {frames, losses}' "$SCENE_DIR/summaries.ndjson")
+		| {frames, losses}' "$SUMMARY")
 	[ -z "$broken" ] || fail "$1: summaries that do not add up: $broken"
 	checks=$((checks + 1))
 }
 
 # Small table and ring: the counts of all frames are right, some have no pair.
 check_overload() {
-	local rx
+	local rx backend entered in_flight unattributed ring_full
 
 	rx=$(port_packets rx)
-	observe_start --backend "$1" --max-flows 64 --ring-bytes 4096
+	observe_all_start "$backends" --max-flows 64 --ring-bytes 4096
 	send_flows
-	observe_stop
-	check_sums
-	same "$1: entered is what the ports received" $(($(port_packets rx) - rx)) "$(summary .frames.entered)"
-	at_least "$1: all of it was sent" $((PORTS * EACH)) "$(summary .frames.entered)"
-	same "$1: in flight at the end" 0 "$(summary .frames.in_flight)"
-	at_least "$1: unattributed frames" $((PORTS * EACH / 2)) "$(summary .losses.unattributed_frames)"
-	at_least "$1: the ring was full" 1 "$(summary .losses.ring_full)"
+	observe_all_stop
+	rx=$(($(port_packets rx) - rx))
+	at_least "all of it was sent" $((PORTS * EACH)) "$rx"
+	for backend in $backends; do
+		look_at "$backend"
+		check_sums
+		read -r entered in_flight unattributed ring_full < <(summary '[.frames.entered, .frames.in_flight,
+			.losses.unattributed_frames, .losses.ring_full] | join(" ")')
+		same "$backend: entered is what the ports received" "$rx" "$entered"
+		same "$backend: in flight at the end" 0 "$in_flight"
+		at_least "$backend: unattributed frames" $((PORTS * EACH / 2)) "$unattributed"
+		at_least "$backend: the ring was full" 1 "$ring_full"
+	done
 }
 
 # A ring of one page alone loses nothing: counts stay in the table.
 check_small_ring() {
-	observe_start --backend "$1" --ring-bytes 4096
+	local backend
+
+	observe_all_start "$backends" --ring-bytes 4096
 	send_flows
-	observe_stop
-	check_sums
-	check_lossless
-	at_least "$1: the ring was full" 1 "$(summary .losses.ring_full)"
-	same "$1: every datagram has its pair" $((PORTS * EACH)) \
-		"$(summary ".pairs[] | select(.client.ip == \"$FRONTEND\" and .protocol == \"udp\") | .to_server.frames")"
+	observe_all_stop
+	for backend in $backends; do
+		look_at "$backend"
+		check_sums
+		check_lossless
+		at_least "$backend: the ring was full" 1 "$(summary .losses.ring_full)"
+		same "$backend: every datagram has its pair" $((PORTS * EACH)) \
+			"$(summary ".pairs[] | select(.client.ip == \"$FRONTEND\" and .protocol == \"udp\") | .to_server.frames")"
+	done
 }
 
-several_summaries() { [ "$(wc -l <"$SCENE_DIR/summaries.ndjson")" -ge 3 ]; }
+several_summaries() { [ "$(wc -l <"$SCENE_DIR/summary-$1.json")" -ge 3 ]; }
 
 # Summaries every 100 ms while traffic runs.
 check_while_running() {
-	local ready="$SCENE_DIR/ready" line="" pid round
+	local backend round
 
-	mkfifo "$ready"
-	"$BRPATH" observe --netns "$NODE" --format ndjson --interval 100ms --output "$SCENE_DIR/summaries.ndjson" \
-		--backend "$1" --max-flows 512 --ready-fd 9 9>"$ready" 2>"$SCENE_DIR/stderr" &
-	pid=$!
-	OBSERVE_PID=$pid
-	read -rt 120 line <"$ready" || true
-	rm -f "$ready"
-	[ "$line" = ready ] || fail "$1: brpath was not ready"
+	FORMAT=ndjson observe_all_start "$backends" --interval 100ms --max-flows 512
 	for round in 1 2 3 4 5; do
 		send_flows
 	done
-	wait_for 60 several_summaries || fail "$1: no summaries"
-	kill -INT "$pid"
-	wait "$pid" || fail "$1: brpath ended with status $?"
-	OBSERVE_PID=
-	check_every_summary "$1"
-	same "$1: in flight at the end" 0 "$(tail -n 1 "$SCENE_DIR/summaries.ndjson" | jq .frames.in_flight)"
-	same "$1: all rounds are in it" $((PORTS * EACH * round)) "$(tail -n 1 "$SCENE_DIR/summaries.ndjson" |
-		jq '.frames.bridged')"
+	for backend in $backends; do
+		wait_for 60 several_summaries "$backend" || fail "$backend: no summaries"
+	done
+	observe_all_stop
+	for backend in $backends; do
+		look_at "$backend"
+		check_every_summary "$backend"
+		same "$backend: in flight at the end, and all rounds" "0 $((PORTS * EACH * round))" \
+			"$(tail -n 1 "$SUMMARY" | jq -r '"\(.frames.in_flight) \(.frames.bridged)"')"
+	done
 }
 
 lab_up --setting 0
 pod_is_silent cart 7001 # so that every frame is one that was sent
-for backend in $(usable_backends); do
-	check_overload "$backend"
-	check_small_ring "$backend"
-	check_while_running "$backend"
-done
+backends=$(usable_backends)
+check_overload
+check_small_ring
+check_while_running
