@@ -391,12 +391,14 @@ judge_group() {
 }
 
 skip_missing() {
-	local backend state
+	local backend state reason word
 
 	for backend in $ALL_BACKENDS; do
+		reason=$(why_not "$backend") word=skip
+		[[ " ${BRPATH_REQUIRE_BACKENDS:-} " != *" $backend "* ]] || word=FAIL
 		for state in "${ORDER[@]}"; do
 			if [[ " $backends " != *" $backend "* ]]; then
-				result "$backend" "$state" skip "$(why_not "$backend")"
+				result "$backend" "$state" "$word" "$reason"
 			elif [ -n "${MISSING[$state]:-}" ]; then
 				result "$backend" "$state" skip "${MISSING[$state]}"
 			fi
@@ -433,7 +435,7 @@ add_clients
 make_oracles
 FRONTEND_MAC=$(mac_of frontend)
 CART_MAC=$(mac_of cart)
-backends=$(usable_backends)
+backends=$(BRPATH_REQUIRE_BACKENDS='' usable_backends) # one that is required and does not work is a FAIL below
 find_missing
 states_of_frames
 states_of_bridge
