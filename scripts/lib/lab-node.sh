@@ -41,6 +41,13 @@ in_node() {
 	in_netns "$name-node" "$@"
 }
 
+# ip in a namespace: one process less than in_netns, and as little as that leaves /sys alone.
+ip_in() {
+	local ns=$1
+	shift
+	ip -n "$ns" "$@"
+}
+
 # Before any interface is made, because what it sends first it sends when it comes up.
 quiet_netns() {
 	# MLD cannot be turned off, but version 1 with the shortest interval is over within milliseconds of coming
@@ -71,7 +78,7 @@ make_bridge() {
 	in_node sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1
 	# forward_delay 0: else a port learns for 15 s before it forwards, STP or not. The routes to the ClusterIPs
 	# are for the node's own requests: OUTPUT translates only what has found a route, and there is no uplink.
-	in_node ip -batch - <<-END
+	ip_in "$name-node" -batch - <<-END
 		link set lo up
 		link add cni0 address $mac${last[node]} type bridge stp_state 0 forward_delay 0 mcast_snooping 0
 		addr add $ipv4${last[node]}/24 brd + dev cni0
@@ -84,19 +91,26 @@ make_bridge() {
 	in_node sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 }
 
+# Both ends of everyone's link, still down.
+make_links() {
+	local pod
+	for pod in "${pods[@]}"; do
+		[[ ${#pod} -le 10 ]] || die "the interface name veth-$pod is longer than the 15 characters the kernel takes"
+		printf 'link add veth-%s type veth peer name eth0 address %s netns %s\n' "$pod" "$mac${last[$pod]}" "$name-$pod"
+	done | ip_in "$name-node" -batch -
+}
+
 make_pod() {
-	local pod=$1 port=veth-$1
-	[[ ${#port} -le 15 ]] || die "the interface name $port is longer than the 15 characters the kernel takes"
-	in_node ip link add "$port" type veth peer name eth0 address "$mac${last[$pod]}" netns "$name-$pod"
-	in_netns "$name-$pod" ip -batch - <<-END
-		link set lo up
-		addr add $ipv4${last[$pod]}/24 brd + dev eth0
-		addr add $ipv6${last[$pod]}/64 dev eth0 nodad
-		link set eth0 up
-		route add default via $ipv4${last[node]}
-		route add default via $ipv6${last[node]}
-	END
-	in_node ip link set "$port" master cni0 up
+	local pod=$1
+	{
+		printf '%s\n' 'link set lo up' \
+			"addr add $ipv4${last[$pod]}/24 brd + dev eth0" \
+			"addr add $ipv6${last[$pod]}/64 dev eth0 nodad" \
+			'link set eth0 up' \
+			"route add default via $ipv4${last[node]}" \
+			"route add default via $ipv6${last[node]}"
+		((static == 0)) || neighbours_of "$pod" eth0
+	} | ip_in "$name-$pod" -batch -
 }
 
 # neighbours_of WHO DEVICE: "neigh" lines for everyone else
@@ -109,16 +123,18 @@ neighbours_of() {
 	done
 }
 
-make_static() {
+# Only now do the links carry anything.
+make_ports() {
 	local pod
-	neighbours_of node cni0 | in_node ip -batch -
-	for pod in "${pods[@]}"; do
-		neighbours_of "$pod" eth0 | in_netns "$name-$pod" ip -batch -
-	done
+	{
+		printf 'link set veth-%s master cni0 up\n' "${pods[@]}"
+		((static == 0)) || neighbours_of node cni0
+	} | ip_in "$name-node" -batch -
+	((static)) || return 0
 	# Without ARP the bridge has learned no address when the first frame comes, and would flood it.
 	for pod in "${pods[@]}"; do
 		printf 'fdb replace %s dev veth-%s master static\n' "$mac${last[$pod]}" "$pod"
-	done | in_node bridge -batch -
+	done | bridge -n "$name-node" -batch -
 }
 
 # The rules of one family (4 or 6), in the form of kube-proxy.
@@ -218,20 +234,22 @@ write_hosts() {
 }
 
 # All ports forward, no MLD report is still to come (the flags' last bit: timer running), and no interface has
-# counted a packet since the last look.
+# counted a packet since the last look. A namespace that is through with MLD stays so.
 is_quiet() {
-	local ns before=$counters
-	(($(in_node bridge link | grep -c 'state forwarding') == ${#pods[@]})) || return 1
-	for ns in "${namespaces[@]}"; do
-		! in_netns "$ns" grep -qE ' [0-9A-F]{7}[13579BDF] ' /proc/net/igmp6 || return 1
+	local ns before=$counters loud=()
+	(($(bridge -n "$name-node" link | grep -c 'state forwarding') == ${#pods[@]})) || return 1
+	for ns in "${restless[@]}"; do
+		! in_netns "$ns" grep -qE ' [0-9A-F]{7}[13579BDF] ' /proc/net/igmp6 || loud+=("$ns")
 	done
+	restless=("${loud[@]}")
+	((${#restless[@]} == 0)) || return 1
 	sleep 0.05
 	counters=$(in_node cat /proc/net/dev)
 	[[ $counters == "$before" ]]
 }
 
 build_lab() {
-	local ns pod counters=''
+	local ns pod counters='' restless=("${namespaces[@]}")
 	for ns in "${namespaces[@]}"; do
 		step="make the namespace $ns"
 		ip netns add "$ns"
@@ -241,16 +259,16 @@ build_lab() {
 	apply_setting
 	step="make the bridge"
 	make_bridge
+	step="make the links"
+	make_links
 	for pod in "${pods[@]}"; do
 		step="make the pod $pod"
 		make_pod "$pod"
 	done
+	step="make the bridge's ports"
+	make_ports
 	step="write the rules of the Services"
 	make_services
-	if ((static)); then
-		step="write the permanent neighbours"
-		make_static
-	fi
 	step="write the names"
 	write_hosts >"$state/hosts"
 	if ((servers)); then
@@ -262,16 +280,18 @@ build_lab() {
 }
 
 remove_netns() {
-	local ns=$1 pid links
+	local ns=$1 pid links link own=''
 	[[ -e /run/netns/$ns ]] || return 0
 	# It fails for what is no namespace but the empty file that is left of one after a reboot.
-	if links=$(in_netns "$ns" ip -o link show 2>/dev/null); then
+	if links=$(ip_in "$ns" -o link show 2>/dev/null); then
 		for pid in $(ip netns pids "$ns"); do
 			note "process $pid ($(cat "/proc/$pid/comm" 2>/dev/null || echo gone)) is still in $ns; it is left alone"
 		done
 		# Such a process keeps the namespace alive without a name; it shall not keep the links as well.
-		sed -nE 's/^[0-9]+: (cni0|veth-[a-z]+|eth0)[@:].*/link del \1/p' <<<"$links" | in_netns "$ns" ip -batch - ||
-			return 1
+		while read -r _ link _; do
+			[[ ! $link =~ ^(cni0|veth-[a-z]+|eth0)[@:] ]] || own+="link del ${BASH_REMATCH[1]}"$'\n'
+		done <<<"$links"
+		[[ -z $own ]] || ip_in "$ns" -batch - <<<"$own" || return 1
 	fi
 	ip netns del "$ns"
 }
