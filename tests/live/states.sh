@@ -85,7 +85,7 @@ find_missing() {
 	local state fixed there=no
 
 	fixed=$(why_fixed bridge yes)
-	[ -z "$fixed" ] || MISSING[bridge-later]=$fixed MISSING[bridge-reloaded]=$fixed
+	[ -z "$fixed" ] || MISSING["bridge-later"]=$fixed MISSING["bridge-reloaded"]=$fixed
 	! has_br_netfilter || there=yes
 	fixed=$(why_fixed br_netfilter "$there")
 	[ -z "$fixed" ] || {
@@ -145,7 +145,7 @@ make_bridge() {
 }
 
 # problem BACKEND STATE WORDS
-problem() { PROBLEMS[$1/$2]+=" $3;"; }
+problem() { PROBLEMS["$1/$2"]+=" $3;"; }
 
 # said WORDS FILE TIMES
 said() { [ "$(grep -c "$1" "$2")" -ge "$3" ]; }
@@ -275,7 +275,7 @@ problems_of() {
 	[ "$5" = - ] || reason=$5=$3
 	differs "$1 in the forward chain" "$hooked" "${HOOKED[$1]:-none}"
 	differs "$1 in conntrack" "$tracked" "${TRACKED[$1]:-0}"
-	differs "$1" "0 bridged=$3 $4=$3${reason:+ $reason}" "${PAIR[$1/$2]:-no pair}"
+	differs "$1" "0 bridged=$3 $4=$3${reason:+ $reason}" "${PAIR["$1/$2"]:-no pair}"
 }
 
 # judge BACKEND STATE MODULE IPV4 IPV6 KIND FRAMES HANDLING REASON FRAMES6 HANDLING6 REASON6
@@ -283,7 +283,7 @@ judge() {
 	local backend=$1 state=$2 vlan=-
 
 	[ "$6" = plain ] || vlan=$VLAN
-	verdict "$backend" "$state" "${LOST[$backend]}${PROBLEMS[$backend/$state]:-}$(
+	verdict "$backend" "$state" "${LOST[$backend]}${PROBLEMS["$backend/$state"]:-}$(
 		[ "$backend $state" != "fentry bridge-reloaded" ] || exit 0 # the module stayed, and so it saw nothing new
 		differs "settings shown" "$3 $4 $5" "${SHOWN[$state]:-nothing}"
 		problems_of "$CLIENTS${CLIENT[$state]}" "$vlan" "${@:7:3}"
@@ -422,7 +422,7 @@ states_of_frames() {
 }
 
 states_of_bridge() {
-	[ -z "${MISSING[bridge-later]:-}" ] || return 0
+	[ -z "${MISSING["bridge-later"]:-}" ] || return 0
 	rm -f "$SCENE_DIR"/shown-*
 	for_each_state bridge go_through
 	judge_group bridge
