@@ -44,16 +44,29 @@ ORDER=()               # the states
 declare -A CLIENT=()   # state: number
 declare -A MISSING=()  # state: the feature it would need
 declare -A PROBLEMS=() # backend/state: what is wrong besides the counts
+declare -A RESULT=()   # backend/state: pass, FAIL or skip, and the detail
 declare -A PAIR=() SHOWN=() HOOKED=() TRACKED=()
 ran=0 failures=0
 
 # result BACKEND STATE pass|FAIL|skip DETAIL
 result() {
-	printf '%s\t%s\t%s\t%s\t%s\n' "$KERNEL" "$@" | tee -a "${BRPATH_MATRIX:-/dev/null}"
+	RESULT["$1/$2"]=$3$'\t'$4
 	case $3 in
 	FAIL) failures=$((failures + 1)) ;;&
 	FAIL | pass) ran=$((ran + 1)) ;;
 	esac
+}
+
+# Also when the scene could not go on: what was found until then.
+also_at_exit() {
+	local backend state
+
+	for backend in $ALL_BACKENDS; do
+		for state in "${ORDER[@]}" totals; do
+			[ -z "${RESULT["$backend/$state"]:-}" ] ||
+				printf '%s\t%s\t%s\t%s\n' "$KERNEL" "$backend" "$state" "${RESULT["$backend/$state"]}"
+		done
+	done | tee -a "${BRPATH_MATRIX:-/dev/null}"
 }
 
 # verdict BACKEND STATE PROBLEMS
@@ -440,6 +453,9 @@ find_missing
 states_of_frames
 states_of_bridge
 skip_missing
-[ "$ran" -gt 0 ] || skip "no state can be here"
+[ "$ran" -gt 0 ] || {
+	also_at_exit
+	skip "no state can be here"
+}
 SUMMARY=
 [ "$failures" -eq 0 ] || fail "$failures of $ran results"
