@@ -11,11 +11,17 @@ declare -A LOST=()          # backend: why it is not waited for any more
 
 # open_streams BACKENDS: from their beginning.
 open_streams() {
-	local backend descriptor
+	local backend descriptor file
 
 	for backend in $1; do
-		exec {descriptor}<"$SCENE_DIR/summary-$backend.json"
-		STREAM[$backend]=$descriptor LINES[$backend]=0 PART[$backend]='' LOST[$backend]=''
+		file=$SCENE_DIR/summary-$backend.json
+		LINES[$backend]=0 PART[$backend]='' LOST[$backend]=''
+		[ -e "$file" ] || {
+			LOST[$backend]="it has not begun to write summaries;"
+			file=/dev/null
+		}
+		exec {descriptor}<"$file"
+		STREAM[$backend]=$descriptor
 	done
 }
 
@@ -37,7 +43,7 @@ await_summary() {
 
 	until read_summaries "$1" && [ "${LINES[$1]}" -ge "$2" ]; do
 		if [ "$SECONDS" -ge "$end" ] || ! kill -0 "${OBSERVERS[$1]}" 2>/dev/null; then
-			LOST[$1]="no summary comes any more: $(tail -n 1 "$SCENE_DIR/stderr-$1")"
+			LOST[$1]="no summary comes any more: $(tail -n 1 "$SCENE_DIR/stderr-$1");"
 			return 1
 		fi
 		pause
