@@ -73,13 +73,20 @@ check_unresolved_neighbour() {
 }
 
 # The Service works, then the setting goes off and the client asks the pod itself from the same port: healthy.
+service_has_ended() { in_node conntrack -L -p tcp --orig-port-src 45001 2>/dev/null | grep -q TIME_WAIT; }
+
 check_port_used_again() {
 	local backend
 
 	"$LAB" set 1 --name "$PREFIX" >/dev/null
-	in_pod frontend sysctl -qw net.ipv4.tcp_tw_reuse=1
+	# A pod that remembers the former connection may refuse the next one with its ports (TIME_WAIT, and a timestamp
+	# that is older by chance, since its offset depends on the destination).
+	in_pod frontend sysctl -qw net.ipv4.tcp_max_tw_buckets=0
+	in_pod cart sysctl -qw net.ipv4.tcp_max_tw_buckets=0
 	observe_all_start "$backends"
 	in_pod frontend curl -s -o /dev/null -m 3 --local-port 45001 "http://$CLUSTER_IP/" || fail "the Service"
+	# The server may close after the client has its answer: its FIN has to be translated, too.
+	wait_for 10 service_has_ended || fail "the connection to the Service does not end"
 	"$LAB" set 0 --name "$PREFIX" >/dev/null
 	in_pod frontend curl -s -o /dev/null -m 3 --local-port 45001 "http://$CART:8080/" || fail "the pod itself"
 	observe_all_stop
