@@ -256,6 +256,24 @@ TEST_CASE("frames that are not IP count by EtherType and port") {
     CHECK_EQ(pairs[0].to_client.frames, 4);
 }
 
+TEST_CASE("an answer that is counted before its request is not another connection's") {
+    PairTable table;
+    add(table, request(1));
+    Flow again(IPPROTO_TCP, to_backend, 1); // the same ports, for the server itself
+    again.with_tcp(syn, 1, 0);
+    table.learn_beginning(again.key, again.flow);
+    add(table, broken_reply(1));
+    add(table, again);
+
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 2);
+    for (const auto &pair : pairs) {
+        CHECK_EQ(pair.untranslated_replies, 0);
+        CHECK_EQ(pair.to_server.frames, 1);
+        CHECK_EQ(pair.to_client.frames, pair.service ? 0 : 1);
+    }
+}
+
 TEST_CASE("a frame that waited is taken back from where it was counted") {
     Flow entered(IPPROTO_TCP, to_service, 1);
     entered.is(BRPATH_UP, BRPATH_TRACKED).with_tcp(syn, 1, 0);

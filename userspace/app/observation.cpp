@@ -3,6 +3,7 @@
 
 #include "model/findings.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace brpath {
@@ -13,8 +14,18 @@ Observation::Observation(const SystemView &view, const Names &names, std::string
 void Observation::add(const Harvest &harvest) {
     for (const auto &translation : harvest.translations)
         pairs_.learn_translation(translation.key, translation.flow);
-    for (const auto &counts : harvest.flows)
-        pairs_.add(counts.key, counts.flow);
+    const auto untranslated = std::find_if(harvest.flows.begin(), harvest.flows.end(),
+                                           [](const auto &counts) { return counts.key.translation == 0; });
+    const auto add_all = [this](auto from, auto to) {
+        for (auto counts = from; counts != to; ++counts)
+            pairs_.add(counts->key, counts->flow);
+    };
+
+    add_all(harvest.flows.begin(), untranslated);
+    // The last frame of a CPU is added when the next one comes, which may be long after its answer was.
+    for (const auto &counts : harvest.last_frames)
+        pairs_.learn_beginning(counts.key, counts.flow);
+    add_all(untranslated, harvest.flows.end());
     totals_.entered += harvest.totals.entered;
     totals_.flow_table_full += harvest.totals.flow_table_full;
     totals_.ring_full += harvest.totals.ring_full;

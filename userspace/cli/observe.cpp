@@ -150,7 +150,8 @@ constexpr std::array<ObserveOption, 11> rows = {{
     {"--names", "FILE", output, "names for addresses, in the format of hosts(5)",
      set_text<&ObserveOptions::names_file>},
     {"--backend", "BACKEND", hooks,
-     "how to listen to the kernel: auto, fentry, kprobe or tracepoint; default: auto, which takes the best one this "
+     "how to listen to the kernel: auto, fentry, kprobe or tracepoint; default: auto, which takes the best "
+     "one this "
      "kernel has",
      set_backend},
     {"--max-flows", "N", hooks,

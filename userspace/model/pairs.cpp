@@ -164,6 +164,11 @@ void PairTable::learn_translation(const brpath_flow_key &key, const brpath_flow 
     connections_.learn(make_tuple(key.in, key), make_tuple(flow.out, key));
 }
 
+void PairTable::learn_beginning(const brpath_flow_key &key, const brpath_flow &flow) {
+    if (is_ip(key.ethertype) && (flow.tcp_syn || key.translation))
+        connections_.find_or_make(key, flow);
+}
+
 std::vector<Pair> PairTable::pairs() const {
     std::vector<Pair> all;
     const auto rank = [](const Pair &pair) {

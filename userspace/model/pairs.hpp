@@ -22,6 +22,9 @@ class PairTable {
     // A request with key.in as its header goes on with another one.
     void learn_translation(const brpath_flow_key &key, const brpath_flow &flow);
 
+    // Who began, of a frame whose counts will be added later than those of its answers.
+    void learn_beginning(const brpath_flow_key &key, const brpath_flow &flow);
+
     // All pairs with frames, without names and findings; broken ones first, then by frames.
     [[nodiscard]] std::vector<Pair> pairs() const;
 

@@ -177,7 +177,10 @@ void Collector::take_last_frames(Harvest &harvest, const std::vector<brpath_cpu>
 void Collector::sort_flows(Harvest &harvest) {
     const auto rank = [](const FlowCounts &counts) {
         const bool has_ports = counts.key.in.sport || counts.key.in.dport; // a later fragment has none
-        return std::tuple(counts.key.translation == 0, !has_ports, counts.flow.first_ns);
+        // A frame is counted when the next one enters on its CPU: a reply on a busier one may come before its
+        // request.
+        const bool begins = counts.flow.tcp_syn > 0;
+        return std::tuple(counts.key.translation == 0, !has_ports, !begins, counts.flow.first_ns);
     };
 
     std::stable_sort(harvest.flows.begin(), harvest.flows.end(),

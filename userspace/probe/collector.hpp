@@ -23,7 +23,7 @@ struct Harvest {
     // No counts; to be learned before anything is counted, because a CPU may report a reply before another
     // one reports its request.
     std::vector<FlowCounts> translations;
-    std::vector<FlowCounts> flows; // translated ones first, later fragments last, else as first seen
+    std::vector<FlowCounts> flows; // translated ones first, later fragments last; in between TCP's SYNs first
     brpath_totals totals{};        // increments, summed over CPUs
     // Frames that are the last of their CPU and have ended without another one to say so. In a harvest while
     // observing they are not in `flows` and will be in a later one; after finish() nothing else counts them.
