@@ -4,6 +4,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "drain.bpf.h"
 #include "fentry.bpf.h"
 #include "kprobe.bpf.h"
 #include "tracepoint.bpf.h"

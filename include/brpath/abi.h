@@ -114,6 +114,14 @@ struct brpath_flow {
 };
 BRPATH_ASSERT_SIZE(struct brpath_flow, 72);
 
+/* An entry on its way out of a flow table. */
+struct brpath_drained {
+	struct brpath_flow flow;
+	struct brpath_flow_key key;
+	__u32 pad;
+};
+BRPATH_ASSERT_SIZE(struct brpath_drained, 136);
+
 enum brpath_record_kind {
 	BRPATH_RECORD_FLOW,	   /* counts of a flow: new, ended */
 	BRPATH_RECORD_TRANSLATION, /* no counts: a connection was confirmed whose header differs on the other side */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "probe/collector.hpp"
 
+#include "probe/table_drain.hpp"
+
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <brpath/classify.h>
@@ -13,8 +15,6 @@
 namespace brpath {
 
 namespace {
-
-constexpr std::uint32_t batch_entries = 4096;
 
 void add_totals(brpath_totals &sum, const brpath_totals &now, const brpath_totals &before) {
     sum.entered += now.entered - before.entered;
@@ -66,18 +66,20 @@ int Collector::receive(void *inbox, void *data, std::size_t size) {
     return 0;
 }
 
-Collector::Collector(AttachedSession &session)
-    : session_(&session), maps_(session.maps()), inbox_(std::make_unique<Inbox>()) {
-    const auto cpus = static_cast<std::size_t>(libbpf_num_possible_cpus());
-
-    totals_seen_[0].resize(cpus);
-    totals_seen_[1].resize(cpus);
+Collector::Collector(AttachedSession &session, CpuStates &&cpus)
+    : session_(&session), maps_(session.maps()), cpus_(std::move(cpus)), inbox_(std::make_unique<Inbox>()) {
+    totals_seen_[0].resize(cpus_.count());
+    totals_seen_[1].resize(cpus_.count());
 }
 
 Result<Collector> Collector::make(AttachedSession &session) {
-    if (const int cpus = libbpf_num_possible_cpus(); cpus < 0)
-        return fail_errno("count the CPUs", cpus);
-    Collector collector(session);
+    const int count = libbpf_num_possible_cpus();
+    if (count < 0)
+        return fail_errno("count the CPUs", count);
+    auto cpus = CpuStates::make(session.maps().cpus, static_cast<std::size_t>(count));
+    if (!cpus)
+        return Failure(cpus.error());
+    Collector collector(session, std::move(*cpus));
     collector.ring_.reset(
         ring_buffer__new(collector.maps_.records, receive, collector.inbox_.get(), nullptr));
     if (!collector.ring_)
@@ -103,39 +105,15 @@ Result<void> Collector::end_generation() {
     return {};
 }
 
-Result<void> Collector::drain_table(int table, std::vector<FlowCounts> &flows) const {
-    std::vector<brpath_flow_key> keys(batch_entries);
-    std::vector<brpath_flow> values(batch_entries);
-    std::uint32_t position = 0;
-    bool started = false;
+Result<void> Collector::take_table(std::vector<FlowCounts> &flows) const {
+    std::vector<brpath_drained> entries;
 
-    for (;;) {
-        auto count = static_cast<std::uint32_t>(keys.size());
-        const int error = bpf_map_lookup_and_delete_batch(table, started ? &position : nullptr, &position,
-                                                          keys.data(), values.data(), &count, nullptr);
-        if (error && errno == ENOSPC) { // more collisions in one bucket than fit: nothing was taken
-            keys.resize(keys.size() * 2);
-            values.resize(values.size() * 2);
-            continue;
-        }
-        if (error && errno != ENOENT)
-            return fail_errno("read the flow table", errno);
-        for (std::uint32_t i = 0; i < count; i++)
-            if (values[i].frames) // all of it may have been reported through the ring
-                flows.push_back({keys[i], values[i]});
-        if (error)
-            return {};
-        started = true;
-    }
-}
-
-Result<std::vector<brpath_cpu>> Collector::read_cpus() const {
-    std::vector<brpath_cpu> cpus(totals_seen_[0].size());
-
-    for (std::uint32_t cpu = 0; cpu < cpus.size(); cpu++)
-        if (bpf_map_lookup_elem(maps_.cpus, &cpu, &cpus[cpu]))
-            return fail_errno("read the totals", errno);
-    return cpus;
+    if (auto done = drain_table(maps_.drains[generation_ & 1], entries); !done)
+        return done;
+    flows.reserve(flows.size() + entries.size());
+    for (const auto &entry : entries)
+        flows.push_back({entry.key, entry.flow});
+    return {};
 }
 
 void Collector::take_records(Harvest &harvest) {
@@ -189,22 +167,18 @@ void Collector::sort_flows(Harvest &harvest) {
 
 Result<Harvest> Collector::harvest() {
     Harvest harvest;
-    const auto before = read_cpus();
+    const auto before = cpus_.read();
 
-    if (!before)
-        return Failure(before.error());
     if (auto done = end_generation(); !done)
         return Failure(done.error());
     if (auto done = consume_ring(); !done)
         return Failure(done.error());
     take_records(harvest); // before the table: what was reported first was seen first
-    if (auto done = drain_table(maps_.flows[generation_ & 1], harvest.flows); !done)
+    if (auto done = take_table(harvest.flows); !done)
         return Failure(done.error());
-    const auto after = read_cpus();
-    if (!after)
-        return Failure(after.error());
-    take_totals(harvest, *after);
-    take_last_frames(harvest, *before, *after);
+    const auto after = cpus_.read();
+    take_totals(harvest, after);
+    take_last_frames(harvest, before, after);
     sort_flows(harvest);
     generation_++;
     return harvest;

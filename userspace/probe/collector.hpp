@@ -2,6 +2,7 @@
 // Takes the counts out of the kernel, none of them lost and none of them twice.
 #pragma once
 
+#include "probe/cpu_states.hpp"
 #include "probe/handles.hpp"
 #include "probe/session.hpp"
 #include "util/result.hpp"
@@ -49,13 +50,12 @@ class Collector {
         std::vector<brpath_record> records;
     };
 
-    explicit Collector(AttachedSession &session);
+    Collector(AttachedSession &session, CpuStates &&cpus);
 
     static int receive(void *inbox, void *data, std::size_t size);
 
     Result<void> end_generation();
-    Result<void> drain_table(int table, std::vector<FlowCounts> &flows) const;
-    Result<std::vector<brpath_cpu>> read_cpus() const;
+    Result<void> take_table(std::vector<FlowCounts> &flows) const;
     void take_records(Harvest &harvest);
     void take_totals(Harvest &harvest, const std::vector<brpath_cpu> &cpus);
     void take_last_frames(Harvest &harvest, const std::vector<brpath_cpu> &before,
@@ -64,6 +64,7 @@ class Collector {
 
     AttachedSession *session_;
     ProbeMaps maps_;
+    CpuStates cpus_;
     std::uint32_t generation_ = 0;              // the one being filled
     std::vector<brpath_totals> totals_seen_[2]; // per parity and CPU
     std::unique_ptr<Inbox> inbox_;              // on the heap: the ring keeps its address

@@ -33,6 +33,21 @@ std::string last_lines(const std::string &text, std::size_t lines) {
     return text.substr(from);
 }
 
+bool is_drain(const bpf_program *program) {
+    return bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
+}
+
+// An iterator does nothing until it is read.
+LinkHandle attach_drain(const bpf_program *program, const bpf_map *table) {
+    bpf_iter_link_info info{};
+    LIBBPF_OPTS(bpf_iter_attach_opts, options);
+
+    info.map.map_fd = static_cast<__u32>(bpf_map__fd(table));
+    options.link_info = &info;
+    options.link_info_len = sizeof(info);
+    return LinkHandle(bpf_program__attach_iter(program, &options));
+}
+
 bool serves_all(const HookPlan &plan, std::span<const char *const> names) {
     return std::all_of(names.begin(), names.end(), [&](std::string_view name) {
         return std::any_of(plan.begin(), plan.end(), [&](const auto &planned) {
@@ -48,6 +63,7 @@ struct SessionState {
     std::unique_ptr<brpath_bpf, SkeletonDeleter> skeleton;
     std::vector<bpf_program *> programs; // the planned ones, each once
     std::vector<LinkHandle> links;
+    LinkHandle drains[2];
     StackedDevices stacked; // as the programs have them
 
     [[nodiscard]] brpath_control &control() const { return skeleton->bss->control; }
@@ -91,7 +107,7 @@ Result<OpenedSession> OpenedSession::open(const HookPlan &plan, brpath_config co
     bpf_object__for_each_program(each, state->skeleton->obj) {
         const bool planned =
             std::find(state->programs.begin(), state->programs.end(), each) != state->programs.end();
-        bpf_program__set_autoload(each, planned);
+        bpf_program__set_autoload(each, planned || is_drain(each));
     }
     // The template inside flow_tables keeps its size: for hash maps the kernel compares all but that.
     auto &maps = state->skeleton->maps;
@@ -125,6 +141,12 @@ Result<AttachedSession> LoadedSession::attach() && {
                 fmt::format("{}\n{}", fail_errno("attach", errno).value().why, last_lines(log.take(), 4)));
         state_->links.push_back(std::move(link));
     }
+    const auto &skeleton = *state_->skeleton;
+    state_->drains[0] = attach_drain(skeleton.progs.drain_even, skeleton.maps.flows_even);
+    state_->drains[1] = attach_drain(skeleton.progs.drain_odd, skeleton.maps.flows_odd);
+    if (!state_->drains[0] || !state_->drains[1])
+        return fail(ErrorKind::unsupported, "attach an iterator to the flow table",
+                    fail_errno("attach", errno).value().why, "it takes a kernel of 5.9 or later");
     return AttachedSession(std::move(state_));
 }
 
@@ -173,6 +195,7 @@ ProbeMaps AttachedSession::maps() const {
     const auto &maps = state_->skeleton->maps;
     return {bpf_map__fd(maps.flow_tables),
             {bpf_map__fd(maps.flows_even), bpf_map__fd(maps.flows_odd)},
+            {bpf_link__fd(state_->drains[0].get()), bpf_link__fd(state_->drains[1].get())},
             bpf_map__fd(maps.cpus),
             bpf_map__fd(maps.records)};
 }
@@ -181,18 +204,20 @@ std::optional<std::uint64_t> AttachedSession::missed_runs() const {
     constexpr auto needed =
         offsetof(bpf_prog_info, recursion_misses) + sizeof(bpf_prog_info::recursion_misses);
     std::uint64_t missed = 0;
+    bool is_certain = true;
 
     for (const bpf_program *program : state_->programs) {
-        // Before "bpf: Count missed stats in trace_call_bpf" (v6.7) the kernel did not count for kprobes.
-        if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
-            return std::nullopt;
         bpf_prog_info info{};
         __u32 length = sizeof(info);
         if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) || length < needed)
             return std::nullopt;
         missed += info.recursion_misses;
+        // Before "bpf: Count missed stats in trace_call_bpf" (v6.7) the kernel did not count these: zero says
+        // nothing.
+        if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
+            is_certain = false;
     }
-    return missed;
+    return is_certain || missed ? std::optional(missed) : std::nullopt;
 }
 
 } // namespace brpath

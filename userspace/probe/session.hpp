@@ -32,6 +32,7 @@ using StackedDevices = std::map<brpath_stacked_key, brpath_stacked, StackedKeyOr
 struct ProbeMaps {
     int flow_tables = -1; // the map of maps
     int flows[2] = {-1, -1};
+    int drains[2] = {-1, -1}; // links of the iterators that empty them
     int cpus = -1;
     int records = -1;
 };
