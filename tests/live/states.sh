@@ -46,7 +46,7 @@ declare -A MISSING=()  # state: the feature it would need
 declare -A PROBLEMS=() # backend/state: what is wrong besides the counts
 declare -A RESULT=()   # backend/state: pass, FAIL or skip, and the detail
 declare -A PAIR=() SHOWN=() HOOKED=() TRACKED=()
-ran=0 failures=0
+ran=0 failures=0 had_br_netfilter=no
 
 # result BACKEND STATE pass|FAIL|skip DETAIL
 result() {
@@ -57,9 +57,11 @@ result() {
 	esac
 }
 
-# Also when the scene could not go on: what was found until then.
+# Also when the scene could not go on: what was found until then. The next scene of a guest wants the module.
 also_at_exit() {
 	local backend state
+
+	[ "$had_br_netfilter" = no ] || [ -z "${BRPATH_OWN_MACHINE:-}" ] || modprobe -a bridge br_netfilter || true
 
 	for backend in $ALL_BACKENDS; do
 		for state in "${ORDER[@]}" totals; do
@@ -448,6 +450,7 @@ add_clients
 make_oracles
 FRONTEND_MAC=$(mac_of frontend)
 CART_MAC=$(mac_of cart)
+! has_br_netfilter || had_br_netfilter=yes
 backends=$(BRPATH_REQUIRE_BACKENDS='' usable_backends) # one that is required and does not work is a FAIL below
 find_missing
 states_of_frames
