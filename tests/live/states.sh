@@ -272,10 +272,8 @@ read_summary() {
 			and .value > 0)) | parts) \(.bypass_reasons // {} | parts)")"')
 	while read -r key value; do
 		SHOWN[$key]=$value
-	done < <(while read -r key value; do
-		jq -r --arg state "$key" '"\($state) \(.module.br_netfilter) \(.bridges[0].settings | "\(.ipv4.effective) \(
-			.ipv6.effective)")"' <<<"$value"
-	done <"$SCENE_DIR/shown-$1")
+	done < <(jq -r '"\(.state) \(.summary | "\(.module.br_netfilter) \(.bridges[0].settings
+		| "\(.ipv4.effective) \(.ipv6.effective)")")"' "$SCENE_DIR/shown-$1")
 }
 
 # differs WHAT EXPECTED SEEN: words about a difference, if there is one
@@ -376,7 +374,7 @@ go_through() {
 	enter "$state" || fail "cannot bring about the state $state"
 	await_fresh "${!OBSERVERS[*]}"
 	for backend in "${!OBSERVERS[@]}"; do
-		printf '%s %s\n' "$state" "${LAST[$backend]:-null}" >>"$SCENE_DIR/shown-$backend"
+		printf '{"state":"%s","summary":%s}\n' "$state" "${LAST[$backend]:-null}" >>"$SCENE_DIR/shown-$backend"
 	done
 	"send_$kind" "$CLIENTS${CLIENT[$state]}" $CART "$6"
 	"send_$kind" "$CLIENTS6${CLIENT[$state]}" $CART6 "$9"
