@@ -11,7 +11,7 @@
 # BRPATH_MATRIX (file; a line is added for each case and backend: kernel, backend, case, pass|FAIL|skip, detail).
 
 readonly EDGE="$PREFIX-edge" # where the far ends are of all devices that a scene adds to the node
-readonly NODE_MAC=02:42:0a:f4:01:01 FRONTEND_MAC=02:42:0a:f4:01:0b CART_MAC=02:42:0a:f4:01:0c
+readonly NODE_MAC=02:42:0a:f4:01:01 FRONTEND_MAC=02:42:0a:f4:01:11 CART_MAC=02:42:0a:f4:01:12
 KERNEL=$(uname -r)
 judged_backend='' judged_setting=''
 passed_cases=0 failed_cases=0 skipped_cases=0
