@@ -85,7 +85,7 @@ make_vlans() {
 		link add link cni0 name cni0.20 type vlan id 20
 		link set cni0.20 up
 		addr add 10.244.20.1/24 dev cni0.20
-		neigh replace 10.244.20.11 lladdr $FRONTEND_MAC dev cni0.20
+		neigh replace 10.244.20.12 lladdr $FRONTEND_MAC dev cni0.20
 	END
 	in_edge ip -batch - <<-END
 		link add link trunk name trunk.10 type vlan id 10
@@ -140,7 +140,7 @@ send_by_vlans() {
 	send_frames frontend eth0 "$FRONTEND_MAC" "$FAR:20:02" 10.9.9.1 10.9.9.2 23
 	send_frames edge tagged.20 "$FAR:20:02" "$CART_MAC" 10.9.10.1 10.9.10.2 19
 	send_frames frontend eth0 "$FRONTEND_MAC" "$NODE_MAC" 10.244.20.11 "$CART" 17 --vlan 20
-	send_frames cart eth0 "$CART_MAC" "$NODE_MAC" "$CART" 10.244.20.11 13
+	send_frames cart eth0 "$CART_MAC" "$NODE_MAC" "$CART" 10.244.20.12 13
 }
 
 send_by_bond() {
@@ -200,7 +200,7 @@ check_vlans() {
 	expect_pair "10.244.20.11 $CART ip-253 vlan 20" "17/routed=17/tracked=17 0//" "veth-frontend>veth-cart"
 	expect_arrived 10.244.20.11 "$CART" 17
 	end_case "routed from a VLAN device on top of the bridge"
-	expect_pair "10.244.20.11 $CART ip-253" "0// 13/routed=13/tracked=13" "veth-frontend>veth-cart"
+	expect_frames "$CART" 10.244.20.12 13 routed tracked "veth-cart>veth-frontend"
 	end_case "routed to a VLAN device on top of the bridge"
 }
 

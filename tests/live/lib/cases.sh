@@ -17,6 +17,7 @@ judged_backend='' judged_setting=''
 passed_cases=0 failed_cases=0 skipped_cases=0
 problems=()
 declare -A PAIR=()   # [client server protocol [service] [vlan N]]: to_server and to_client, as pair_counts has them
+declare -A BYTES=()  # the same: bytes to_server, bytes to_client
 declare -A PORTS=()  # the same: client's port>server's port
 declare -A FRAMES=() # path: frames in total
 declare -A COUNTER=() ARRIVED=()
@@ -113,24 +114,25 @@ observe_also() {
 	done
 }
 
-# judge BACKEND SETTING [OBSERVER]: the cases that follow are about these. Fills PAIR, PORTS and FRAMES from the summary
-# of that observer (or else of the backend's), and judges its identities.
+# judge BACKEND SETTING [OBSERVER]: the cases that follow are about these. Fills PAIR, BYTES, PORTS and FRAMES from the
+# summary of that observer (or else of the backend's), and judges its identities.
 judge() {
 	local table key value
 
 	judged_backend=$1 judged_setting=$2
 	look_at "${3:-$1}"
-	PAIR=() PORTS=() FRAMES=()
+	PAIR=() BYTES=() PORTS=() FRAMES=()
 	summary 'def one: [(.frames | tostring), ([.paths | to_entries[] | "\(.key)=\(.value)"] | join(",")),
 			([to_entries[] | select((.key | IN("tracked", "untracked", "hooked", "bypassed", "unknown", "none"))
 			and .value > 0) | "\(.key)=\(.value)"] | join(","))] | join("/");
 		def name: [.client.ip, .server.ip, .protocol, (.service.ip // empty), (.vlan // empty | "vlan \(.)")]
 			| join(" ");
 		(.pairs[] | select(.client.ip != null) | ["PAIR", name, "\(.to_server | one) \(.to_client | one)"],
+			["BYTES", name, "\(.to_server.bytes) \(.to_client.bytes)"],
 			["PORTS", name, "\(.client.port_device)>\(.server.port_device)"]),
 		(.frames | to_entries[] | ["FRAMES", .key, .value]) | @tsv' >"$SCENE_DIR/tables"
 	while IFS=$'\t' read -r table key value; do
-		declare -n place=$table # one of the three
+		declare -n place=$table # one of the four
 		place["$key"]=$value
 	done <"$SCENE_DIR/tables"
 	(check_sums && check_lossless) 2>"$SCENE_DIR/sums" || expect "sums and losses" "" "$(head -n 1 "$SCENE_DIR/sums")"
