@@ -114,28 +114,34 @@ observe_also() {
 	done
 }
 
+# Rows of table, key and value. What a direction is like stands as in pair_counts.
+readonly TABLES='
+	def one: [(.frames | tostring), ([.paths | to_entries[] | "\(.key)=\(.value)"] | join(",")),
+		([to_entries[] | select((.key | IN("tracked", "untracked", "hooked", "bypassed", "unknown", "none"))
+		and .value > 0) | "\(.key)=\(.value)"] | join(","))] | join("/");
+	def name: [.client.ip, .server.ip, .protocol, (.service.ip // empty), (.vlan // empty | "vlan \(.)")] | join(" ");
+	(.pairs[] | select(.client.ip != null) | ["PAIR", name, "\(.to_server | one) \(.to_client | one)"],
+		["BYTES", name, "\(.to_server.bytes) \(.to_client.bytes)"],
+		["PORTS", name, "\(.client.port_device)>\(.server.port_device)"]),
+	(.frames | to_entries[] | ["FRAMES", .key, .value])'
+
 # judge BACKEND SETTING [OBSERVER]: the cases that follow are about these. Fills PAIR, BYTES, PORTS and FRAMES from the
 # summary of that observer (or else of the backend's), and judges its identities.
 judge() {
-	local table key value
+	local table key value seen
 
 	judged_backend=$1 judged_setting=$2
 	look_at "${3:-$1}"
 	PAIR=() BYTES=() PORTS=() FRAMES=()
-	summary 'def one: [(.frames | tostring), ([.paths | to_entries[] | "\(.key)=\(.value)"] | join(",")),
-			([to_entries[] | select((.key | IN("tracked", "untracked", "hooked", "bypassed", "unknown", "none"))
-			and .value > 0) | "\(.key)=\(.value)"] | join(","))] | join("/");
-		def name: [.client.ip, .server.ip, .protocol, (.service.ip // empty), (.vlan // empty | "vlan \(.)")]
-			| join(" ");
-		(.pairs[] | select(.client.ip != null) | ["PAIR", name, "\(.to_server | one) \(.to_client | one)"],
-			["BYTES", name, "\(.to_server.bytes) \(.to_client.bytes)"],
-			["PORTS", name, "\(.client.port_device)>\(.server.port_device)"]),
-		(.frames | to_entries[] | ["FRAMES", .key, .value]) | @tsv' >"$SCENE_DIR/tables"
-	while IFS=$'\t' read -r table key value; do
+	summary "(($SUMS), ($LOSSLESS) | [\"ROW\"] + .), ($TABLES) | @tsv" >"$SCENE_DIR/tables"
+	while IFS=$'\t' read -r table key value seen; do
+		if [ "$table" = ROW ]; then
+			expect "$key" "$value" "$seen"
+			continue
+		fi
 		declare -n place=$table # one of the four
 		place["$key"]=$value
 	done <"$SCENE_DIR/tables"
-	(check_sums && check_lossless) 2>"$SCENE_DIR/sums" || expect "sums and losses" "" "$(head -n 1 "$SCENE_DIR/sums")"
 	end_case "sums${3:+ of $3}"
 }
 
