@@ -106,6 +106,7 @@ await_nobody() {
 
 check_queued() {
 	expect_pair "$FRONTEND $DNS udp $DNS_SERVICE" "43/$1=43/tracked=43 0//" "veth-frontend>veth-dns"
+	expect_no_pair "$FRONTEND $DNS_SERVICE udp"
 	expect_arrived "$FRONTEND" "$DNS" 43
 	end_case "a Service's requests through an NFQUEUE"
 	[ "$2" -eq 1 ] || return 0
@@ -127,6 +128,7 @@ skip_queued() {
 # check_neighbours PATH-OF-A-SERVICE
 check_neighbours() {
 	expect_pair "$CART $DNS udp $DNS_SERVICE" "29/$1=29/tracked=29 0//" "veth-cart>veth-dns"
+	expect_no_pair "$CART $DNS_SERVICE udp"
 	expect_arrived "$CART" "$DNS" 29
 	end_case "a Service's requests that wait for their neighbour"
 	expect_paths "$FRONTEND $GONE ip-253" "23/up=23" "veth-frontend>null"

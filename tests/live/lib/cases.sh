@@ -151,6 +151,9 @@ expect_pair() {
 	[ "$#" -lt 3 ] || expect "ports of $1" "$3" "${PORTS["$1"]:-}"
 }
 
+# expect_no_pair NAME
+expect_no_pair() { expect "$1" "no such pair" "${PAIR["$1"]:-no such pair}"; }
+
 # expect_frames SOURCE DESTINATION COUNT PATH HANDLING [PORTS]: what send_frames sent in one direction.
 expect_frames() {
 	expect_pair "$1 $2 ip-253" "$3/$4=$3/$5=$3 0//" "${@:6}"
@@ -215,6 +218,5 @@ end_scene() {
 	checks=$((checks + passed_cases))
 	[ $((failed_cases + skipped_cases)) -eq 0 ] || printf '%s: %d cases passed, %d failed, %d SKIPPED\n' \
 		"$SCENE_NAME" "$passed_cases" "$failed_cases" "$skipped_cases"
-	[ $((passed_cases + failed_cases)) -gt 0 ] || skip "no case is left"
 	[ "$failed_cases" -eq 0 ]
 }
