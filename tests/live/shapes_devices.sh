@@ -7,118 +7,17 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/lib/cases.sh
 . "$(dirname "$0")/lib/cases.sh"
+# shellcheck source=tests/live/lib/devices.sh
+. "$(dirname "$0")/lib/devices.sh"
 
 readonly FRONTEND=10.244.1.11 CART=10.244.1.12
-# Ethernet addresses in the edge: the last two bytes name the device.
-readonly FAR=02:00:00:00
+# With VLAN devices and bonding there are more.
 readonly PORTS_ALWAYS="veth-frontend veth-cart vxlan42 vxlan43 ul1 two tagged plain1"
-have_vlan=1 have_bond=1
 
 also_at_exit() { edge_down; }
 
-# cable DEVICE LAST-TWO-BYTES [MASTER]: a veth from the node to the edge, of the same name on both sides.
-cable() {
-	printf 'link add %s type veth peer name %s address %s netns %s\n' "$1" "$1" "$FAR:$2" "$EDGE"
-	printf 'link set %s up %s\n' "$1" "${3:+master $3}"
-	printf 'link set %s up\n' "$1" >&3
-}
-
-# tunnel DEVICE ID UNDERLAY-DEVICE-IN-THE-NODE LAST-TWO-BYTES: over 192.168.ID.0/24, from the bridge cni0 to the edge.
-tunnel() {
-	printf 'link add %s type vxlan id %s local 192.168.%s.1 remote 192.168.%s.2 dev %s dstport 4789 nolearning\n' \
-		"$1" "$2" "$2" "$2" "$3"
-	printf 'link set %s master cni0 up\n' "$1"
-	printf 'link add %s address %s type vxlan id %s local 192.168.%s.2 remote 192.168.%s.1 dstport 4789 nolearning\n' \
-		"$1" "$FAR:$4" "$2" "$2" "$2" >&3
-	printf 'link set %s up\n' "$1" >&3
-}
-
-# ul0 carries VXLAN 42; the bridge "under" carries 43 by its port ul1. "second" is another bridge with pods.
-make_bridges() {
-	exec 3>"$SCENE_DIR/edge.batch"
-	{
-		printf 'link add %s type bridge stp_state 0 forward_delay 0 mcast_snooping 0\nlink set %s up\n' \
-			under under second second plain plain
-		cable ul0 a0:02
-		cable ul1 a1:02 under
-		cable two 21:02 second
-		cable tagged 20:02 plain
-		cable plain1 20:01 plain
-		cable trunk 10:02
-		# Before the neighbours: a new address of its own makes a device forget them.
-		printf 'link set ul0 address %s:a0:01\nlink set under address %s:a1:01\nlink set second address %s:21:01\n' \
-			"$FAR" "$FAR" "$FAR"
-		printf 'addr add 192.168.42.1/24 dev ul0\naddr add 192.168.43.1/24 dev under\naddr add 10.244.2.1/24 dev second\n'
-		printf 'neigh replace 192.168.42.2 lladdr %s dev ul0\nneigh replace 192.168.43.2 lladdr %s dev under\n' \
-			"$FAR:a0:02" "$FAR:a1:02"
-		printf 'neigh replace 10.244.2.21 lladdr %s dev second\n' "$FAR:21:02"
-		printf 'addr add 192.168.42.2/24 dev ul0\naddr add 192.168.43.2/24 dev ul1\n' >&3
-		printf 'neigh replace 192.168.42.1 lladdr %s dev ul0\nneigh replace 192.168.43.1 lladdr %s dev ul1\n' \
-			"$FAR:a0:01" "$FAR:a1:01" >&3
-		tunnel vxlan42 42 ul0 42:02
-		tunnel vxlan43 43 under 43:02
-	} >"$SCENE_DIR/node.batch"
-	exec 3>&-
-	in_node ip -batch "$SCENE_DIR/node.batch"
-	in_edge ip -batch "$SCENE_DIR/edge.batch"
-	behind ul1 a1:02 vxlan42 42:02 vxlan43 43:02 two 21:02
-}
-
-# behind [PORT LAST-TWO-BYTES]...: the bridges know it without having learned it.
-behind() {
-	while [ $# -gt 0 ]; do
-		printf 'fdb replace %s dev %s master static\n' "$FAR:$2" "$1"
-		shift 2
-	done | in_node bridge -batch -
-}
-
-# trunk.10 and tagged.20 are ports of cni0, while tagged is one of "plain"; cni0.20 is on top of cni0.
-make_vlans() {
-	if ! in_node ip link add link trunk name trunk.10 type vlan id 10 2>"$SCENE_DIR/vlan"; then
-		have_vlan=0
-		return
-	fi
-	in_node ip -batch - <<-END
-		link set trunk.10 master cni0 up
-		link add link tagged name tagged.20 type vlan id 20
-		link set tagged.20 master cni0 up
-		link add link cni0 name cni0.20 type vlan id 20
-		link set cni0.20 up
-		addr add 10.244.20.1/24 dev cni0.20
-		neigh replace 10.244.20.12 lladdr $FRONTEND_MAC dev cni0.20
-	END
-	in_edge ip -batch - <<-END
-		link add link trunk name trunk.10 type vlan id 10
-		link add link tagged name tagged.20 type vlan id 20
-		link set trunk.10 up
-		link set tagged.20 up
-	END
-	behind trunk.10 10:02 tagged.20 20:02
-}
-
-# Round-robin: what leaves takes turns, and both bring in.
-make_bond() {
-	if ! in_node ip link add bond type bond mode balance-rr 2>"$SCENE_DIR/bond"; then
-		have_bond=0
-		return
-	fi
-	in_node ip -batch - <<-END
-		link add bond1 type veth peer name bond1 address $FAR:b0:02 netns $EDGE
-		link add bond2 type veth peer name bond2 address $FAR:b0:02 netns $EDGE
-		link set bond1 master bond
-		link set bond2 master bond
-		link set bond master cni0 up
-	END
-	in_edge ip -batch - <<-END
-		link set bond1 up
-		link set bond2 up
-	END
-	behind bond b0:02
-}
-
 all_forward() { ! in_node bridge link | grep -v 'state forwarding'; }
 
-# Numbers of addresses: 10.9.1 and on.
 send_tunnelled() {
 	send_frames frontend eth0 "$FRONTEND_MAC" "$FAR:42:02" 10.9.1.1 10.9.1.2 47
 	send_frames edge vxlan42 "$FAR:42:02" "$CART_MAC" 10.9.2.1 10.9.2.2 43

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Frames that wait on their way while others pass: in an NFQUEUE, or for their neighbour; and frames that a rule drops
-# after conntrack had them. Each counts once, by what became of it. Oracles: the program that held the packets, netfilter's
-# own counters in the rule and where the frames arrive.
+# after conntrack had them. Each counts once, by what became of it. Oracles: the program that held the packets,
+# netfilter's own counters in the rule and where the frames arrive.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/lib/cases.sh
