@@ -12,6 +12,7 @@
 
 readonly FRONTEND=10.244.1.11 CART=10.244.1.12 DNS=10.244.1.13 LOADGEN=10.244.1.14
 readonly DNS_SERVICE=10.96.0.53 DNS_MAC=02:42:0a:f4:01:13 LOADGEN_MAC=02:42:0a:f4:01:14
+readonly OUTSIDE_MAC=02:00:00:00:00:01
 readonly SILENT=10.244.1.97 GONE=10.244.1.98 # neighbours that never answer
 readonly TO_CART=7301 TO_DROP=7302 TO_RULE=7303
 CPUS=$(nproc)
@@ -30,6 +31,16 @@ make_rules() {
 	END
 }
 
+# A way in that is no port, and a protocol that ends in the node.
+make_outside() {
+	in_node ip -batch - <<-END
+		link add outside type veth peer name outside netns $EDGE
+		link set outside address $OUTSIDE_MAC up
+	END
+	in_edge ip link set outside up
+	in_node iptables -A INPUT -p 253 -j DROP
+}
+
 # hold QUEUE COUNT VERDICT: holds that many packets until all are there.
 hold() {
 	: >"$SCENE_DIR/queue-$1"
@@ -45,11 +56,25 @@ released() {
 	same "packets held in queue $1" "$2" "$(tail -n 1 "$SCENE_DIR/queue-$1")"
 }
 
-also_at_exit() { kill "${HOLDERS[@]}" 2>/dev/null || true; }
+also_at_exit() {
+	kill "${HOLDERS[@]}" 2>/dev/null || true
+	edge_down
+}
 
-# datagrams FROM-POD SOURCE DESTINATION PORT COUNT; a source port for each setting, because conntrack remembers.
+# The kernel uses an skb's memory again at once: what comes next is another frame, though it has the address of one
+# that went up and ended, or was dropped.
+reuse_memory() {
+	for _ in 1 2 3; do
+		send_frames frontend eth0 "$FRONTEND_MAC" "$NODE_MAC" 10.9.2.1 10.244.1.1 11
+		[ "$setting" -eq 0 ] || datagrams loadgen "$LOADGEN" "$CART" "$TO_RULE" 13
+		send_frames edge outside 02:00:00:00:00:02 "$OUTSIDE_MAC" 10.9.3.1 "$CART" 17
+	done
+}
+
+# datagrams FROM-POD SOURCE DESTINATION PORT COUNT: from another port for each setting and round, because conntrack
+# remembers.
 datagrams() {
-	in_pod "$1" "$TRAFFIC" udp --from "$2" --source-port $((42000 + setting)) --to "$3" --port "$4" --count "$5"
+	in_pod "$1" "$TRAFFIC" udp --from "$2" --source-port $((42000 + 100 * setting + ${round:-0})) --to "$3" --port "$4" --count "$5"
 }
 
 # Frames of others, on every processor: brpath keeps the frame at hand by processor.
@@ -61,18 +86,26 @@ others_pass() {
 	done
 }
 
+# How long they wait is the case, and no waiting for something: rounds of these spread over the second in which brpath
+# reads its tables, so that some go on before it has told of them, and some after.
+linger() { read -rt 0.3 <> <(:) || true; }
+
 # send_queued TOTAL FROM-POD SOURCE DESTINATION PORT: others pass after all but the last, with which the verdicts come.
 send_queued() {
 	datagrams "$2" "$3" "$4" "$5" $(($1 - 1))
 	others_pass
+	linger
 	datagrams "$2" "$3" "$4" "$5" 1
 }
 
 queue_frames() {
+	local round
 	[ "$have_queue" -eq 1 ] || return 0
-	hold 3 43 accept
-	send_queued 43 frontend "$FRONTEND" "$DNS_SERVICE" 53
-	released 3 43
+	for round in 13 11 7 5 3; do
+		hold 3 "$round" accept
+		send_queued "$round" frontend "$FRONTEND" "$DNS_SERVICE" 53
+		released 3 "$round"
+	done
 	[ "$setting" -eq 1 ] || return 0 # layer 2 has no queues then
 	hold 1 47 accept
 	hold 2 41 drop
@@ -86,13 +119,17 @@ resolved() { in_node ip neigh show "$DNS" dev cni0 | grep -q lladdr; }
 
 # The pod answers the node's questions only when all have been sent and others have passed.
 await_neighbour() {
-	in_node ip neigh del "$DNS" dev cni0
-	in_pod dns sysctl -qw net.ipv4.conf.all.arp_ignore=8
-	datagrams cart "$CART" "$DNS_SERVICE" 53 29
-	others_pass
-	in_pod dns sysctl -qw net.ipv4.conf.all.arp_ignore=0
-	wait_for 30 resolved || fail "the neighbour does not answer"
-	in_node ip neigh replace "$DNS" lladdr "$DNS_MAC" dev cni0 nud permanent
+	local round
+	for round in 13 5 11; do
+		in_node ip neigh del "$DNS" dev cni0
+		in_pod dns sysctl -qw net.ipv4.conf.all.arp_ignore=8
+		datagrams cart "$CART" "$DNS_SERVICE" 53 "$round"
+		others_pass
+		linger
+		in_pod dns sysctl -qw net.ipv4.conf.all.arp_ignore=0
+		wait_for 30 resolved || fail "the neighbour does not answer"
+		in_node ip neigh replace "$DNS" lladdr "$DNS_MAC" dev cni0 nud permanent
+	done
 }
 
 # One is given up, for the other they still wait when brpath stops.
@@ -105,9 +142,9 @@ await_nobody() {
 }
 
 check_queued() {
-	expect_pair "$FRONTEND $DNS udp $DNS_SERVICE" "43/$1=43/tracked=43 0//" "veth-frontend>veth-dns"
+	expect_pair "$FRONTEND $DNS udp $DNS_SERVICE" "39/$1=39/tracked=39 0//" "veth-frontend>veth-dns"
 	expect_no_pair "$FRONTEND $DNS_SERVICE udp"
-	expect_arrived "$FRONTEND" "$DNS" 43
+	expect_arrived "$FRONTEND" "$DNS" 39
 	end_case "a Service's requests through an NFQUEUE"
 	[ "$2" -eq 1 ] || return 0
 	expect_pair "$FRONTEND $CART udp" "47/bridged=47/tracked=47 0//" "veth-frontend>veth-cart"
@@ -138,9 +175,16 @@ check_neighbours() {
 }
 
 check_rule() {
-	expect_pair "$LOADGEN $CART udp" "37/dropped=37/tracked=37 0//" "veth-loadgen>null"
-	expect "dropped by the rule, by its own counter" 37 "$dropped"
+	expect_pair "$LOADGEN $CART udp" "39/dropped=39/tracked=39 0//" "veth-loadgen>null"
+	expect "dropped by the rule, by its own counter" 39 "$dropped"
 	end_case "dropped by a rule after conntrack"
+}
+
+check_reuse() {
+	expect_paths "10.9.2.1 10.244.1.1 ip-253" "33/up=33" "veth-frontend>null"
+	expect_frames 10.9.3.1 "$CART" 51 egress tracked "null>veth-cart"
+	expect_arrived 10.9.3.1 "$CART" 51
+	end_case "from outside, in the memory of frames that ended"
 }
 
 check_others() {
@@ -152,6 +196,8 @@ check_others() {
 }
 
 lab_up --setting 0
+edge_up
+make_outside
 # Patience: a question every 0.2 s, for longer than a slow machine needs to send.
 in_node sysctl -qw net.ipv4.neigh.cni0.mcast_solicit=200 net.ipv4.neigh.cni0.retrans_time_ms=200
 make_rules
@@ -162,20 +208,21 @@ for setting in 0 1; do
 	in_node iptables -Z FORWARD
 	observe_all_start "$backends"
 	queue_frames
-	[ "$setting" -eq 0 ] || datagrams loadgen "$LOADGEN" "$CART" "$TO_RULE" 37
+	reuse_memory
 	await_neighbour
 	await_nobody
 	observe_all_stop
 	dropped=$(in_node iptables -nvxL FORWARD | awk '$3 == "DROP" { print $1 }')
 	in_node ip neigh del "$SILENT" dev cni0
 	read_arrivals frontend cart dns loadgen
-	passes=$((1 + 2 + have_queue * (1 + 2 * setting))) # of others
+	passes=$((3 + 2 + have_queue * (5 + 2 * setting))) # of others
 	for backend in $backends; do
 		judge "$backend" "$setting"
 		if [ "$setting" -eq 0 ]; then path=routed; else path=bridged; fi
 		if [ "$have_queue" -eq 1 ]; then check_queued "$path" "$setting"; else skip_queued "$setting"; fi
 		[ "$setting" -eq 0 ] || check_rule
 		check_neighbours "$path"
+		check_reuse
 		check_others $((7 * CPUS * passes)) "$setting"
 	done
 done
