@@ -88,7 +88,7 @@ others_pass() {
 
 # How long they wait is the case, and no waiting for something: rounds of these spread over the second in which brpath
 # reads its tables, so that some go on before it has told of them, and some after.
-linger() { read -rt 0.3 <> <(:) || true; }
+linger() { read -rt 0.3 -u "$SILENCE" || true; }
 
 # send_queued TOTAL FROM-POD SOURCE DESTINATION PORT: others pass after all but the last, with which the verdicts come.
 send_queued() {

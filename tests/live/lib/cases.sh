@@ -107,10 +107,13 @@ observe_also() {
 	local backend backends=$1 name=$2
 	shift 2
 	for backend in $backends; do
-		launch "$SCENE_DIR/ready" "$SCENE_DIR/summary-$backend-$name.json" "$SCENE_DIR/stderr-$backend-$name" \
-			--backend "$backend" "$@"
+		launch "$SCENE_DIR/ready-$backend-$name" "$SCENE_DIR/summary-$backend-$name.json" \
+			"$SCENE_DIR/stderr-$backend-$name" --backend "$backend" "$@"
 		OBSERVERS["$backend-$name"]=$!
-		await_ready "$SCENE_DIR/ready" || fail "brpath observe --backend $backend $* was not ready"
+	done
+	for backend in $backends; do
+		await_ready "$SCENE_DIR/ready-$backend-$name" "${OBSERVERS["$backend-$name"]}" ||
+			fail "brpath observe --backend $backend $* was not ready"
 	done
 }
 
@@ -123,25 +126,24 @@ readonly TABLES='
 	(.pairs[] | select(.client.ip != null) | ["PAIR", name, "\(.to_server | one) \(.to_client | one)"],
 		["BYTES", name, "\(.to_server.bytes) \(.to_client.bytes)"],
 		["PORTS", name, "\(.client.port_device)>\(.server.port_device)"]),
-	(.frames | to_entries[] | ["FRAMES", .key, .value])'
+	(.frames | to_entries[] | ["FRAMES", .key, .value]),
+	["FRAMES", "below zero", ([.frames, .losses, .pairs | .. | numbers | select(. < 0)] | length)]'
 
 # judge BACKEND SETTING [OBSERVER]: the cases that follow are about these. Fills PAIR, BYTES, PORTS and FRAMES from the
 # summary of that observer (or else of the backend's), and judges its identities.
 judge() {
-	local table key value seen
+	local table key value
 
 	judged_backend=$1 judged_setting=$2
 	look_at "${3:-$1}"
 	PAIR=() BYTES=() PORTS=() FRAMES=()
-	summary "(($SUMS), ($LOSSLESS) | [\"ROW\"] + .), ($TABLES) | @tsv" >"$SCENE_DIR/tables"
-	while IFS=$'\t' read -r table key value seen; do
-		if [ "$table" = ROW ]; then
-			expect "$key" "$value" "$seen"
-			continue
-		fi
-		declare -n place=$table # one of the four
+	summary "$TABLES | @tsv" >"$SCENE_DIR/tables"
+	while IFS=$'\t' read -r table key value; do
+		declare -n place=$table # one of the arrays
 		place["$key"]=$value
 	done <"$SCENE_DIR/tables"
+	(check_sums && check_lossless) 2>"$SCENE_DIR/sums" || problems+=("$(head -n 1 "$SCENE_DIR/sums")")
+	expect "counts below zero" 0 "${FRAMES["below zero"]}"
 	end_case "sums${3:+ of $3}"
 }
 
