@@ -306,6 +306,21 @@ TEST_CASE("a frame that waited is taken back from where it was counted") {
         CHECK_EQ(table.pairs()[0].to_server.frames, 1);
         CHECK_EQ(table.pairs()[0].to_server.by_path[BRPATH_ROUTED], 1);
     }
+    SUBCASE("some were counted before it was known, some after") {
+        PairTable table;
+        add(table, entered);
+        add(table, entered);
+        add(table, request(3));
+        taken_back.flow.frames = -3;
+        taken_back.flow.bytes = -300;
+        taken_back.flow.tcp_syn = -3;
+        add(table, taken_back);
+        add(table, entered);
+        REQUIRE_EQ(table.pairs().size(), 1);
+        CHECK_EQ(table.pairs()[0].to_server.frames, 3);
+        CHECK_EQ(table.pairs()[0].to_server.bytes, 300);
+        CHECK_EQ(table.pairs()[0].to_server.by_path[BRPATH_UP], 0);
+    }
     SUBCASE("one of two that were not known waited") {
         PairTable table;
         add(table, entered);

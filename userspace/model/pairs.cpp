@@ -100,10 +100,10 @@ Pair &PairTable::pair_of_ethertype(const brpath_flow_key &key) {
     return pair;
 }
 
-// What is taken back was counted before it was known what the frame would become: if its translation was not
-// known either, in the pair without the Service.
-Pair &PairTable::pair_of_correction(const Connection &connection, const brpath_flow_key &key,
-                                    std::int64_t frames) {
+// What is taken back was counted before it was known what the frame would become. As far as its translation
+// was not known either, that was in the pair without the Service.
+void PairTable::take_back(const Connection &connection, Role role, const brpath_flow_key &key,
+                          brpath_flow &flow) {
     PairId plain;
 
     plain.client = connection.client_side.source;
@@ -112,16 +112,25 @@ Pair &PairTable::pair_of_correction(const Connection &connection, const brpath_f
     plain.vlan = key.vlan;
     plain.protocol = key.proto;
     const auto found = pairs_.find(plain);
-    if (found != pairs_.end() && found->second.to_server.by_path.at(key.path) + frames >= 0)
-        return found->second;
-    return pair_of(connection, key);
+    if (role == Role::reply || found == pairs_.end())
+        return;
+    Counts &counts = found->second.to_server;
+    const auto there = std::min(counts.by_path.at(key.path), -static_cast<std::int64_t>(flow.frames));
+    if (there <= 0)
+        return;
+    brpath_flow part = flow;
+    part.frames = -there;
+    part.bytes = flow.bytes * there / -flow.frames; // the same on average, as frames of one flow mostly are
+    count(counts, key, part, 1);
+    flow.frames -= part.frames;
+    flow.bytes -= part.bytes;
 }
 
-void PairTable::add_ip(const brpath_flow_key &key, const brpath_flow &flow, int sign) {
+void PairTable::add_ip(const brpath_flow_key &key, brpath_flow flow, int sign) {
     const auto [connection, role] = connections_.find_or_make(key, flow);
-    Pair &pair = flow.frames < 0 && connection->has_service()
-                     ? pair_of_correction(*connection, key, flow.frames)
-                     : pair_of(*connection, key);
+    if (flow.frames < 0 && connection->has_service())
+        take_back(*connection, role, key, flow);
+    Pair &pair = pair_of(*connection, key);
     Endpoint &from = role == Role::request ? pair.client : pair.server;
     Endpoint &to = role == Role::request ? pair.server : pair.client;
     const auto frames = sign * static_cast<std::int64_t>(flow.frames);

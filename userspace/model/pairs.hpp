@@ -45,9 +45,9 @@ class PairTable {
     };
 
     Pair &pair_of(const Connection &connection, const brpath_flow_key &key);
-    Pair &pair_of_correction(const Connection &connection, const brpath_flow_key &key, std::int64_t frames);
+    void take_back(const Connection &connection, Role role, const brpath_flow_key &key, brpath_flow &flow);
     Pair &pair_of_ethertype(const brpath_flow_key &key);
-    void add_ip(const brpath_flow_key &key, const brpath_flow &flow, int sign);
+    void add_ip(const brpath_flow_key &key, brpath_flow flow, int sign);
 
     Connections connections_;
     std::map<PairId, Pair> pairs_;
