@@ -125,18 +125,18 @@ static __always_inline void parse_l4(struct packet *packet, const struct view *v
 	}
 }
 
-static __always_inline void parse_ipv4(struct packet *packet, const struct view *view, __u32 offset)
+/* Returns where the header of the protocol above is, from view->head; 0: not in this packet. */
+static __always_inline __u32 parse_ipv4(struct packet *packet, const struct view *view, __u32 offset)
 {
 	struct ipv4_header ip;
 
 	if (!load_bytes(view, offset, &ip, sizeof(ip)))
-		return;
+		return 0;
 	__builtin_memcpy(packet->tuple.saddr, ip.saddr, 4);
 	__builtin_memcpy(packet->tuple.daddr, ip.daddr, 4);
 	packet->proto = ip.protocol;
 	packet->fragment = bpf_ntohs(ip.fragment) & IPV4_FRAGMENT;
-	if (!(bpf_ntohs(ip.fragment) & IPV4_FRAGMENT_OFFSET))
-		parse_l4(packet, view, offset + (ip.version_ihl & 0xf) * 4);
+	return bpf_ntohs(ip.fragment) & IPV4_FRAGMENT_OFFSET ? 0 : offset + (ip.version_ihl & 0xf) * 4;
 }
 
 static __always_inline bool is_ipv6_extension(__u8 header)
@@ -145,14 +145,15 @@ static __always_inline bool is_ipv6_extension(__u8 header)
 	       header == IPV6_DESTINATION;
 }
 
-static __always_inline void parse_ipv6(struct packet *packet, const struct view *view, __u32 offset)
+/* Likewise. */
+static __always_inline __u32 parse_ipv6(struct packet *packet, const struct view *view, __u32 offset)
 {
 	struct ipv6_header ip;
 	__u8 header;
 	int i;
 
 	if (!load_bytes(view, offset, &ip, sizeof(ip)))
-		return;
+		return 0;
 	__builtin_memcpy(packet->tuple.saddr, ip.saddr, 16);
 	__builtin_memcpy(packet->tuple.daddr, ip.daddr, 16);
 	header = ip.next_header;
@@ -162,30 +163,36 @@ static __always_inline void parse_ipv6(struct packet *packet, const struct view 
 
 		packet->proto = header;
 		if (!load_bytes(view, offset, extension, sizeof(extension)))
-			return;
+			return 0;
 		if (header == IPV6_FRAGMENT) {
 			packet->fragment = true;
 			offset += 8;
 			if ((extension[2] << 8 | extension[3]) & 0xfff8) {
 				packet->proto = extension[0];
-				return; /* not the first fragment: no ports here */
+				return 0; /* not the first fragment: no ports here */
 			}
 		} else {
 			offset += (extension[1] + 1) * 8;
 		}
 		header = extension[0];
+		offset &= 0xffff;
 	}
 	packet->proto = header;
-	parse_l4(packet, view, offset);
+	return offset;
 }
 
 static __always_inline void parse_ip(struct packet *packet, const struct view *view, __u32 offset)
 {
+	__u32 above = 0;
+
 	packet->icmp_type = BRPATH_ICMP_UNKNOWN;
 	if (packet->ethertype == ETHERTYPE_IPV4)
-		parse_ipv4(packet, view, offset);
+		above = parse_ipv4(packet, view, offset);
 	else if (packet->ethertype == ETHERTYPE_IPV6)
-		parse_ipv6(packet, view, offset);
+		above = parse_ipv6(packet, view, offset);
+	above &= 0xffff;
+	if (above)
+		parse_l4(packet, view, above);
 }
 
 /*

@@ -36,32 +36,29 @@ static __always_inline __u32 vlan_of(const struct view *view)
 
 /*
  * A frame received by a device below a port: a bond's or a VLAN's. The tracepoint fires once, for this device, and not
- * again for the port. True if it is such a frame.
+ * again for the port.
  */
-static __always_inline bool enter_from_below(struct view *view)
+static __always_inline struct brpath_stacked *port_above(const struct view *view, struct brpath_stacked_key *key)
 {
-	struct brpath_stacked_key key = { .ifindex = view->ifindex, .vlan = vlan_of(view) };
-	struct brpath_stacked *stacked = bpf_map_lookup_elem(&stacked_devices, &key);
+	struct brpath_stacked *stacked;
 
-	if (!stacked && key.vlan) {
-		key.vlan = 0;
-		stacked = bpf_map_lookup_elem(&stacked_devices, &key);
+	if (!control.stacked)
+		return NULL;
+	key->ifindex = view->ifindex;
+	key->vlan = vlan_of(view);
+	stacked = bpf_map_lookup_elem(&stacked_devices, key);
+	if (!stacked && key->vlan) {
+		key->vlan = 0;
+		stacked = bpf_map_lookup_elem(&stacked_devices, key);
 	}
-	if (!stacked || !stacked->port)
-		return false;
-	if (config.bridge && stacked->bridge != config.bridge)
-		return true;
-	if (key.vlan)
-		untag(view);
-	view->ifindex = stacked->port;
-	view->port_data = 0;
-	handle_enter(view);
-	return true;
+	return stacked && stacked->port ? stacked : NULL;
 }
 
 static __always_inline void enter(struct sk_buff *skb, struct net_device *dev)
 {
 	bool is_port = is_bridge_port(dev);
+	struct brpath_stacked_key key = {};
+	struct brpath_stacked *stacked;
 	struct view view = {};
 
 	if (!enabled() || (!is_port && !control.stacked))
@@ -73,10 +70,18 @@ static __always_inline void enter(struct sk_buff *skb, struct net_device *dev)
 	view.head = (__u64)skb->head;
 	/* The network header is not set yet here, data is. */
 	view_packet(&view, skb, (__u64)skb->data - view.head);
-	if (control.stacked && enter_from_below(&view))
+	stacked = port_above(&view, &key);
+	if (stacked) {
+		if (config.bridge && stacked->bridge != config.bridge)
+			return;
+		if (key.vlan)
+			untag(&view);
+		view.ifindex = stacked->port;
+		view.port_data = 0;
+	} else if (!is_port || !is_wanted(&view)) {
 		return;
-	if (is_port && is_wanted(&view))
-		handle_enter(&view);
+	}
+	handle_enter(&view);
 }
 
 /* On a port: enter. On a bridge device: up. */
