@@ -12,6 +12,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/mechanisms/install.sh
 . "$(dirname "$0")/mechanisms/install.sh"
+# shellcheck source=tests/live/mechanisms/check.sh
+. "$(dirname "$0")/mechanisms/check.sh"
 
 # Their number gives each a Service address, a Service port and client ports of its own.
 readonly MECHANISMS=(
@@ -24,7 +26,8 @@ readonly MECHANISMS=(
 	kube-proxy kube-proxy-ipv6
 	kube-proxy-masquerade kube-proxy-masquerade-ipv6
 )
-readonly CALLS_MAX=40 # until kube-proxy's dice have chosen both servers: one in 2^39 runs is not enough
+readonly CALLS_MAX=40 # until kube-proxy's dice have chosen both servers; so many miss one of them once in 2^39 runs
+readonly TOTAL="all together"
 
 declare -A MISSING=() # mechanism: the feature
 declare -A FAILED=()  # backend and mechanism: the first thing that was wrong
@@ -58,6 +61,7 @@ describe() {
 	ipvs) HANDLING=untracked ;;
 	*) HANDLING=tracked ;;
 	esac
+	COUNTED=$SCENE_DIR/counted-$MECHANISM
 }
 
 # is_broken SETTING: the replies do not find back.
@@ -86,17 +90,17 @@ attempt() {
 		read -r checks <"$SCENE_DIR/checks"
 		return
 	fi
-	grep -vE "^(evidence|fix|bytes|finding|pair) " "$SCENE_DIR/wrong" | head -n 20 >&2
-	grep -hF -- " $VIP" "$SUMMARY" 2>/dev/null >&2 || true
-	failures=$((failures + 1))
-	WRONG=$(sed -n "s/^$SCENE_NAME: FAILED: //p" "$SCENE_DIR/wrong" | head -n 1)
-	WRONG=${WRONG:-$(tail -n 1 "$SCENE_DIR/wrong")}
+	WRONG=$(sed -n "s/^$SCENE_NAME: FAILED: //p" "$SCENE_DIR/wrong" | awk 'NR == 1')
+	if [ -z "$WRONG" ]; then
+		cat "$SCENE_DIR/wrong" >&2
+		WRONG=$(tail -n 1 "$SCENE_DIR/wrong")
+	fi
 }
 
 check_tools() {
 	local tool
 
-	for tool in iptables-nft iptables-nft-restore ip6tables-nft ip6tables-nft-restore iptables-legacy nft ipvsadm conntrack curl; do
+	for tool in iptables-nft-restore ip6tables-nft-restore iptables-legacy nft ipvsadm conntrack curl; do
 		command -v "$tool" >/dev/null || fail "$tool is missing: scripts/deps --tests"
 	done
 }
@@ -120,46 +124,50 @@ prepare_node() {
 	in_node ip6tables -t nat -F || true # as little as the lab's IPv6 rules are there
 	in_node nft flush ruleset
 	in_node sysctl -qw net.netfilter.nf_conntrack_acct=1
+	load_modules
 	mkdir "$SCENE_DIR/www"
 	echo "dns: hello" >"$SCENE_DIR/www/index.html"
-	in_pod dns busybox httpd -f -p 8080 -h "$SCENE_DIR/www" &
+	nsenter --net="/run/netns/$PREFIX-dns" busybox httpd -f -p 8080 -h "$SCENE_DIR/www" & # not in_pod: $! is the server
 	HTTPD=$!
 	wait_for 20 server_listens || fail "the second server does not start"
 }
 
 server_listens() { in_pod dns ss -Hltn "sport = :8080" | grep .; }
 
-find_missing() {
+# not_installed SETTING BACKENDS: a kernel that lacks something is one thing, a mistake another.
+not_installed() {
 	local missing
 
-	for mechanism in "${MECHANISMS[@]}"; do
-		describe "$mechanism"
-		missing=$(missing_feature)
-		[ -n "$missing" ] || continue
-		MISSING[$mechanism]=$missing
-		if is_required "$mechanism"; then
-			failures=$((failures + 1))
-			printf '%s: FAILED: %s is required here: %s\n' "$SCENE_NAME" "$mechanism" "$missing" >&2
-		else
-			printf '%s: %s: SKIPPED: %s\n' "$SCENE_NAME" "$mechanism" "$missing"
-		fi
-	done
+	missing=$(missing_feature)
+	if [ -z "$missing" ] || [ "$1" != 0 ]; then
+		ATTEMPT=1 WRONG="cannot be installed: $(cat "$SCENE_DIR/install")"
+	elif is_required "$MECHANISM"; then
+		ATTEMPT=1 WRONG="is required here: $missing"
+	else
+		printf '%s: %s: SKIPPED: %s\n' "$SCENE_NAME" "$MECHANISM" "$missing"
+		ATTEMPT=0
+	fi
+	note_wrong "$2"
+	MISSING[$MECHANISM]=${missing:-$WRONG}
 }
 
-# connections: a line for each server that the Service's calls went to: its address, calls, packets and bytes to it,
-# and of its replies those that were translated. Whoever translates counts.
-connections() {
+# entries: what conntrack, or IPVS, has of the Service's calls.
+entries() {
 	case $MECHANISM in
-	ipvs*)
-		in_node ipvsadm -Ln --stats --exact -t "$SERVICE" | awk '$1 == "->" && $3 > 0 {
+	ipvs*) in_node ipvsadm -Ln --stats --exact -t "$SERVICE" ;;
+	*) in_node conntrack -L -f "ipv$FAMILY" -p tcp -d "$VIP" 2>/dev/null ;;
+	esac
+}
+
+# connections: entries as a line for each server: its address, calls, packets and bytes to it, packets and bytes of
+# its replies that were translated, and how many of the calls lack a reply or have it sent to the bridge's address.
+connections() {
+	awk '$1 == "->" && $3 > 0 {
 			sub(/:[0-9]+$/, "", $2)
-			print $2, $3, $4, $6, $5, $7
-		}'
-		;;
-	*)
-		in_node conntrack -L -f "ipv$FAMILY" -p tcp -d "$VIP" 2>/dev/null | awk '{
+			print $2, $3, $4, $6, $5, $7, ($5 == 0) * $3, 0
+		}
+		$1 == "tcp" {
 			split("", seen)
-			split("", values)
 			for (i = 1; i <= NF; i++)
 				if (split($i, pair, "=") == 2) {
 					seen[pair[1]]++
@@ -171,17 +179,15 @@ connections() {
 			bytes[server] += values["bytes1"]
 			replies[server] += values["packets2"]
 			reply_bytes[server] += values["bytes2"]
+			unreplied[server] += / \[UNREPLIED\] /
+			to_bridge[server] += values["dst2"] ~ /^(10\.244\.1\.|fd00:244:1::)1$/
 		}
 		END {
 			for (server in calls)
-				print server, calls[server], packets[server], bytes[server], replies[server], reply_bytes[server]
-		}' | sort
-		;;
-	esac
+				print server, calls[server], packets[server], bytes[server], replies[server], reply_bytes[server],
+					unreplied[server], to_bridge[server]
+		}' "$SCENE_DIR/entries"
 }
-
-# counted SETTING: the file with what connections said in the end.
-counted() { echo "$SCENE_DIR/counted-$1-$MECHANISM"; }
 
 # call SETTING NUMBER: status 0 if the Service answered. The client's port tells this call from all others.
 call() {
@@ -192,20 +198,24 @@ call() {
 		"http://$SERVICE/"
 }
 
-has_reached_all() {
-	connections >"$(counted "$1")"
-	[ "$(wc -l <"$(counted "$1")")" -eq "${#SERVERS[@]}" ]
-}
-
 # Nothing of a call is under way any more, so the mechanism may go.
 calls_are_over() { ! in_pod frontend ss -Htn | grep .; }
 
-# translate SETTING: the mechanism comes, the frontend calls until each server had a call, the mechanism goes.
+has_reached_all() {
+	local reached
+
+	is_broken "$1" || wait_for 10 calls_are_over || fail "$MECHANISM, $1: a connection stays open"
+	entries >"$SCENE_DIR/entries"
+	connections >"$COUNTED-$1"
+	mapfile -t reached <"$COUNTED-$1"
+	[ "${#reached[@]}" -eq "${#SERVERS[@]}" ]
+}
+
+# translate SETTING: the frontend calls until each server had a call.
 translate() {
 	local what="$MECHANISM, $1:" calls=0 status
 
-	install_mechanism
-	until has_reached_all "$1"; do
+	until [ "$calls" -ge "${#SERVERS[@]}" ] && has_reached_all "$1"; do
 		calls=$((calls + 1))
 		[ "$calls" -le "$CALLS_MAX" ] || fail "$what not every server was called"
 		status=0
@@ -216,110 +226,24 @@ translate() {
 			same "$what curl is answered" 0 "$status"
 		fi
 	done
-	wait_for 10 calls_are_over || fail "$what a connection stays open"
-	connections >"$(counted "$1")"
-	same "$what calls" "$calls" "$(awk '{ calls += $2 } END { print calls }' "$(counted "$1")")"
-	check_entries "$1"
+	check_entries "$1" "$calls"
 }
 
-# What conntrack has of it is what the mechanism is about.
+# check_entries SETTING CALLS: the mechanism is what its name says.
 check_entries() {
-	local entries=$SCENE_DIR/entries what="$MECHANISM, $1: conntrack's entries"
+	local what="$MECHANISM, $1: entries" calls unreplied to_bridge all=0 expected
 
-	in_node conntrack -L -f "ipv$FAMILY" -p tcp -d "$VIP" >"$entries" 2>/dev/null || true
-	case $MECHANISM in
-	ipvs-without-conntrack | ipvs) same "$what" 0 "$(wc -l <"$entries")" ;;
-	*masquerade*) same "$what that are not answered to the bridge" 0 "$(grep -cvE "src=.* src=.* dst=(10\.244\.1\.1|fd00:244:1::1) .*\[ASSURED\]" "$entries" || true)" ;;
-	*) same "$what" "$([ "$1" = 0 ] && wc -l <"$entries" || echo 0)" "$(grep -c UNREPLIED "$entries" || true)" ;;
-	esac
-}
-
-# facts: the summary in lines, so that jq runs once for all mechanisms.
-facts() {
-	# shellcheck disable=SC2016 # jq's variables
-	summary 'def members($names): to_entries | map(select((.key | IN($names[])) and .value > 0) | "\(.key)=\(.value)") | join(",");
-		def direction: [(.frames | tostring), (.paths | to_entries | map("\(.key)=\(.value)") | join(",")),
-			members(["tracked", "untracked", "hooked", "bypassed", "unknown", "none"]),
-			(.bypass_reasons // {} | to_entries | map("\(.key)=\(.value)") | join(","))] | join("/");
-		(.pairs[] | select(.service != null) |
-			"pair \(.service.ip) \(.service.port) \(.client.ip)@\(.client.port_device) \(.server.ip)@\(.server.port_device) \(.to_server | direction) \(.to_client | direction) [\(.findings | join(","))]",
-			"bytes \(.service.ip) \(.service.port) \(.server.ip) \(.to_server.bytes) \(.to_client.bytes)"),
-		(.findings[] | . as $finding | .evidence |
-			"finding \(.service) \($finding.id) \(.protocol) \(.clients) \(.servers | split(", ") | sort | join(","))",
-			"evidence \(.service) \(.untranslated_replies) \(.client_resets) \(.syn_retransmissions) \(.["bypassed_sysctl-off"])",
-			"fix \(.service) \($finding.fix | length) \($finding.fix[0] | split(" ") | last)")'
-}
-
-# fact WORDS: the one line that begins so, without its end.
-fact() { grep -F -- "$* " "$SUMMARY" || echo none; }
-
-# check_pairs SETTING: each call's way there and back, in the numbers that the translator counted.
-check_pairs() {
-	local what="$1: the pair with" finding='' paths=bridged
-	local server calls packets bytes replies reply_bytes pair to_server to_client
-
-	[[ $MECHANISM != ipvs* ]] || paths=routed # IPVS takes what is for a local address
-	[ "$1" = 1 ] || paths=routed
-	same "$1: pairs" "${#SERVERS[@]}" "$(grep -cF "pair $VIP $PORT " "$SUMMARY" || true)"
-	while read -r server calls packets bytes replies reply_bytes; do
-		pair="pair $VIP $PORT $CLIENT@veth-frontend $server@veth-$(pod_of "$server")"
-		if is_broken "$1"; then
-			same "$what $server: replies that the translator saw" 0 "$replies"
-			# Each request got its answer by the bridge, from a stranger: a RST, by the bridge as well.
-			to_server=$((2 * packets))/bridged=$packets,routed=$packets/$HANDLING=$packets,bypassed=$packets/sysctl-off=$packets
-			to_client=$packets/bridged=$packets/bypassed=$packets/sysctl-off=$packets
-			finding=reply-not-translated
-		else
-			at_least "$what $server: requests that the translator saw" $((4 * calls)) "$packets"
-			at_least "$what $server: replies that the translator saw" $((3 * calls)) "$replies"
-			to_server=$packets/$paths=$packets/$HANDLING=$packets/
-			[ "$1 $paths" != "1 routed" ] || paths=bridged # the replies of IPVS: they are not for a local address
-			to_client=$replies/$paths=$replies/$HANDLING=$replies/
-			same "$what $server: bytes" "bytes $VIP $PORT $server $((bytes + 14 * packets)) $((reply_bytes + 14 * replies))" \
-				"$(fact "bytes $VIP $PORT $server")"
-		fi
-		same "$what $server" "$pair $to_server $to_client [$finding]" "$(fact "$pair")"
-	done <"$(counted "$1")"
-}
-
-check_finding() {
-	local servers fix=net.bridge.bridge-nf-call-iptables=1
-
-	if ! is_broken "$1"; then
-		same "$1: finding" none "$(fact "finding $SERVICE")"
-		return
-	fi
-	[ "$FAMILY" = 4 ] || fix=net.bridge.bridge-nf-call-ip6tables=1
-	servers=$PREFIX-cart
-	[ "${#SERVERS[@]}" -eq 1 ] || servers+=,$PREFIX-dns
-	same "$1: finding" "finding $SERVICE reply-not-translated tcp $PREFIX-frontend $servers" "$(fact "finding $SERVICE")"
-	same "$1: evidence" "evidence $SERVICE $(awk '{ calls += $2; packets += $3 }
-		END { print packets, packets, packets - calls, packets }' "$(counted "$1")")" "$(fact "evidence $SERVICE")"
-	same "$1: fix" "fix $SERVICE 1 $fix" "$(fact "fix $SERVICE")"
-}
-
-check_mechanism() {
-	check_pairs "$1"
-	check_finding "$1"
-}
-
-# check_total SETTING: nothing but what the mechanisms account for.
-check_total() {
-	local pairs=0 findings=0 mechanism
-
-	check_sums
-	check_lossless
-	same "$1: entered is what the ports received" "$RX" "$(summary .frames.entered)"
-	same "$1: what left is what the ports sent" "$TX" "$(summary '.frames | .bridged + .routed + .egress')"
-	for mechanism in "${MECHANISMS[@]}"; do
-		[ -z "${MISSING[$mechanism]:-}" ] || continue
-		describe "$mechanism"
-		pairs=$((pairs + ${#SERVERS[@]}))
-		! is_broken "$1" || findings=$((findings + 1))
-	done
-	same "$1: pairs" "$pairs" "$(summary '.pairs | length')"
-	same "$1: findings" "$findings" "$(summary '.findings | length')"
-	same "$1: effective settings" "$1 $1" "$(summary '.bridges[0].settings | "\(.ipv4.effective) \(.ipv6.effective)"')"
+	while read -r _ calls _ _ _ _ unreplied to_bridge; do
+		expected="0 0"
+		! is_broken "$1" || expected="$calls 0"
+		[[ $MECHANISM != *masquerade* ]] || expected="0 $calls"
+		same "$what without a reply, and with one to the bridge" "$expected" "$unreplied $to_bridge"
+		all=$((all + calls))
+	done <"$COUNTED-$1"
+	same "$what" "$2" "$all"
+	[[ $MECHANISM == ipvs* ]] || return 0
+	[ "$HANDLING" = tracked ] || all=0
+	same "$what of conntrack" "$all" "$(in_node conntrack -L -p tcp -d "$VIP" 2>/dev/null | wc -l)"
 }
 
 # note_wrong BACKENDS: the last attempt's result, for each of them.
@@ -327,29 +251,34 @@ note_wrong() {
 	local backend
 
 	[ "$ATTEMPT" -ne 0 ] || return 0
+	failures=$((failures + 1))
 	for backend in $1; do
-		FAILED[$backend $MECHANISM]=${FAILED[$backend $MECHANISM]:-${WRONG:-unknown}}
+		printf '%s: %s: %s: FAILED: %s\n' "$SCENE_NAME" "$backend" "$MECHANISM" "${WRONG:-unknown}" >&2
+		FAILED["$backend $MECHANISM"]=${FAILED["$backend $MECHANISM"]:-${WRONG:-unknown}}
 	done
 }
 
+# observe_setting SETTING: every backend at the same time, one mechanism after the other.
 observe_setting() {
-	local setting=$1 mechanism backend rx tx
+	local mechanism backend rx tx
 
-	"$LAB" set "$setting" --name "$PREFIX" >/dev/null
-	in_node conntrack -F 2>/dev/null
 	rx=$(port_packets rx) tx=$(port_packets tx)
 	observe_all_start "$backends"
 	for mechanism in "${MECHANISMS[@]}"; do
 		[ -z "${MISSING[$mechanism]:-}" ] || continue
 		describe "$mechanism"
-		attempt translate "$setting"
-		note_wrong "$backends"
+		if install_mechanism 2>"$SCENE_DIR/install"; then
+			attempt translate "$1"
+			note_wrong "$backends"
+		else
+			not_installed "$1" "$backends"
+		fi
 		remove_mechanism
 	done
 	observe_all_stop
 	RX=$(($(port_packets rx) - rx)) TX=$(($(port_packets tx) - tx))
 	for backend in $backends; do
-		check_backend "$setting" "$backend"
+		check_backend "$1" "$backend"
 	done
 }
 
@@ -358,14 +287,14 @@ check_backend() {
 	local mechanism
 
 	look_at "$2"
-	MECHANISM="everything together"
+	read_facts
+	MECHANISM=$TOTAL
 	attempt check_total "$1"
 	note_wrong "$2"
-	facts >"$SCENE_DIR/facts-$2"
-	SUMMARY=$SCENE_DIR/facts-$2
 	for mechanism in "${MECHANISMS[@]}"; do
 		[ -z "${MISSING[$mechanism]:-}" ] || continue
 		describe "$mechanism"
+		[ -e "$COUNTED-$1" ] || continue # its calls went wrong, which is said
 		attempt check_mechanism "$1"
 		note_wrong "$2"
 	done
@@ -376,17 +305,15 @@ report() {
 	local backend mechanism verdict detail
 
 	for backend in $backends; do
-		for mechanism in "${MECHANISMS[@]}" "everything together"; do
+		for mechanism in "${MECHANISMS[@]}" "$TOTAL"; do
 			verdict=pass detail="a finding with 0, none with 1"
-			if [ -n "${MISSING[$mechanism]:-}" ]; then
+			if [ -n "${FAILED["$backend $mechanism"]:-}" ]; then
+				verdict=FAIL detail=${FAILED["$backend $mechanism"]}
+			elif [ -n "${MISSING[$mechanism]:-}" ]; then
 				verdict=skip detail=${MISSING[$mechanism]}
-				! is_required "$mechanism" || verdict=FAIL
-			elif [ -n "${FAILED[$backend $mechanism]:-}" ]; then
-				verdict=FAIL detail=${FAILED[$backend $mechanism]}
-				printf '%s: %s: %s: FAILED: %s\n' "$SCENE_NAME" "$backend" "$mechanism" "$detail" >&2
 			elif [[ $mechanism == *masquerade* ]]; then
 				detail="no finding with 0 nor 1"
-			elif [ "$mechanism" = "everything together" ]; then
+			elif [ "$mechanism" = "$TOTAL" ]; then
 				detail="sums, losses, the ports' counters"
 			fi
 			[ -z "${BRPATH_MATRIX:-}" ] || printf '%s\t%s\tservice: %s\t%s\t%s\n' "$(uname -r)" "$backend" \
@@ -399,9 +326,10 @@ check_tools
 check_required
 prepare_node
 backends=$(usable_backends)
-find_missing
-[ "${#MISSING[@]}" -lt "${#MECHANISMS[@]}" ] || fail "this kernel has none of the mechanisms"
 observe_setting 0
+[ "${#MISSING[@]}" -lt "${#MECHANISMS[@]}" ] || fail "this kernel has none of the mechanisms"
+"$LAB" set 1 --name "$PREFIX" >/dev/null
+in_node conntrack -F 2>/dev/null
 observe_setting 1
 report
 [ "$failures" -eq 0 ]

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 # How each mechanism gets into the node and out again, and what the kernel lacks for it. Nothing here looks at a
-# kernel's version: missing_feature tries. Reads what describe() of the scene sets: MECHANISM, FAMILY, VIP, PORT, and
-# for each of the family's servers "address:port" in TARGETS.
+# kernel's version: it is tried. Reads what describe() of the scene sets.
 
-# What describe() sets, and the scene's constants.
-# shellcheck disable=SC2154
+# The scene's variables.
+# shellcheck disable=SC2153,SC2154
 
 # kube-proxy names a chain after the first 16 characters of the base32 of a SHA-256: of "shop/cart:http" and "tcp" for
 # the Service, with "address:port" behind it for each endpoint.
@@ -15,6 +14,12 @@ readonly -A KUBE_SEP=(
 	["10.244.1.12:8080"]=KUBE-SEP-4O5AICOKW2EZK2IV ["10.244.1.13:8080"]=KUBE-SEP-AXDFBYILIVM3XKP7
 	["[fd00:244:1::12]:8080"]=KUBE-SEP-R5D4KYIHTHVCRCQU ["[fd00:244:1::13]:8080"]=KUBE-SEP-Z5NMT46WL4GSMULR
 )
+
+# Not every one of these is asked for by name when a rule needs it. Those that are not there show when they are needed.
+load_modules() {
+	modprobe -qa ip_vs ip_vs_rr ip_tables iptable_nat xt_nat xt_tcpudp xt_comment xt_addrtype xt_statistic xt_mark \
+		xt_conntrack xt_MASQUERADE || true
+}
 
 iptables_nft() {
 	case $FAMILY in
@@ -59,16 +64,16 @@ install_conntrack_rule() {
 
 # install_ipvs CONNTRACK: a virtual server on a local address, in masquerade mode, which is how kube-proxy uses it.
 install_ipvs() {
-	in_node sysctl -qw "net.ipv4.vs.conntrack=$1"
-	in_node ip addr add "$VIP/32" dev lo
-	in_node ipvsadm -A -t "$VIP:$PORT" -s rr
-	in_node ipvsadm -a -t "$VIP:$PORT" -r "${TARGETS[0]}" -m
+	in_node ipvsadm -A -t "$VIP:$PORT" -s rr &&
+		in_node sysctl -qw "net.ipv4.vs.conntrack=$1" &&
+		in_node ip addr add "$VIP/32" dev lo &&
+		in_node ipvsadm -a -t "$VIP:$PORT" -r "${TARGETS[0]}" -m
 }
 
-# The Service's rules as kube-proxy writes them, all of them below the chains that it jumps to once and for all.
+# The Service's rules as kube-proxy writes them, and the jumps to its chains.
 kube_proxy_rules() {
 	local pods="! -s 10.244.1.0/24" target probability="-m statistic --mode random --probability 0.5000000000 "
-	local cart="-m comment --comment shop/cart:http" cluster_ip
+	local cart="-m comment --comment shop/cart:http" cluster_ip address
 
 	cluster_ip="-m comment --comment \"shop/cart:http cluster IP\" -m tcp -p tcp -d $VIP --dport $PORT"
 	[ "$FAMILY" = 4 ] || pods="! -s fd00:244:1::/64"
@@ -102,7 +107,8 @@ kube_proxy_rules() {
 	for target in "${TARGETS[@]}"; do
 		printf -- '-A %s -m comment --comment "shop/cart:http -> %s" %s-j %s\n' "$KUBE_SVC" "$target" "$probability" \
 			"${KUBE_SEP[$target]}"
-		printf -- '-A %s %s -s %s -j KUBE-MARK-MASQ\n' "${KUBE_SEP[$target]}" "$cart" "$(address_of "$target")"
+		address=${target%:*} address=${address#[}
+		printf -- '-A %s %s -s %s -j KUBE-MARK-MASQ\n' "${KUBE_SEP[$target]}" "$cart" "${address%]}"
 		printf -- '-A %s %s -m tcp -p tcp -j DNAT --to-destination %s\n' "${KUBE_SEP[$target]}" "$cart" "$target"
 		probability=
 	done
@@ -112,14 +118,7 @@ kube_proxy_rules() {
 	END
 }
 
-# address_of ADDRESS:PORT
-address_of() {
-	local address=${1%:*}
-
-	address=${address#[}
-	printf '%s\n' "${address%]}"
-}
-
+# install_mechanism: status 0 if the kernel took all of it. No error ends it by itself: the caller asks.
 install_mechanism() {
 	case $MECHANISM in
 	ipvs-without-conntrack) install_ipvs 0 ;;
@@ -134,76 +133,72 @@ install_mechanism() {
 	esac
 }
 
+# remove_mechanism: what there is of it.
 remove_mechanism() {
 	in_node nft flush ruleset
 	case $MECHANISM in
-	iptables-legacy) in_node iptables-legacy -t nat -F ;;
+	iptables-legacy) in_node iptables-legacy -t nat -F 2>/dev/null || true ;;
 	ipvs*)
-		in_node ipvsadm -C
-		in_node ip addr del "$VIP/32" dev lo
+		in_node ipvsadm -C 2>/dev/null || true
+		in_node ip addr del "$VIP/32" dev lo 2>/dev/null || true
 		;;
 	esac
 }
 
-# is_refused COMMAND...: the kernel does not take it. What it says is in refusal.
-is_refused() {
-	! "$@" >/dev/null 2>"$SCENE_DIR/refusal"
-}
+# How iptables, nft and ipvsadm say that it is the kernel which does not have something. What they do not understand
+# themselves is a mistake of this scene.
+readonly KERNEL_LACKS="missing kernel module|do you need to insmod|not supported|Not supported|No such file or directory|\
+Protocol not available|No chain/target/match by that name|engine not found"
 
-refusal() { grep -m 1 . "$SCENE_DIR/refusal" || echo "no reason given"; }
+# is_refused COMMAND...: the kernel does not take it. Why is then what refusal says.
+is_refused() { ! "$@" >/dev/null 2>"$SCENE_DIR/refusal" && grep -qE "$KERNEL_LACKS" "$SCENE_DIR/refusal"; }
+
+refusal() { grep -E "$KERNEL_LACKS" "$SCENE_DIR/refusal" | awk 'NR == 1'; }
 
 lacks_ipvs() {
-	modprobe -qa ip_vs ip_vs_rr || true
 	if is_refused in_node ipvsadm -Ln; then
 		echo "no IPVS in this kernel: modprobe ip_vs and ipvsadm -Ln fail"
 	elif is_refused in_node ipvsadm -A -t 192.0.2.1:80 -s rr; then
-		echo "no IPVS scheduler rr in this kernel: ipvsadm -A -s rr: $(refusal)"
-	elif ! in_node ipvsadm -D -t 192.0.2.1:80; then
-		fail "an IPVS service cannot be deleted"
-	elif [ "$MECHANISM" = ipvs-conntrack ] && ! in_node test -e /proc/sys/net/ipv4/vs/conntrack; then
+		echo "no scheduler ip_vs_rr in this kernel: ipvsadm -A -s rr: $(refusal)"
+	elif ! in_node test -e /proc/sys/net/ipv4/vs/conntrack; then
 		echo "no net.ipv4.vs.conntrack: this kernel's IPVS is built without conntrack"
 	fi
+}
+
+lacks_map() {
+	nftables_map >"$SCENE_DIR/map"
+	! is_refused in_node nft --check -f "$SCENE_DIR/map" ||
+		echo "no dnat by a map of addresses and ports in this kernel's nf_tables: $(refusal)"
 }
 
 # Each part of kube-proxy's rules by itself, so that the one that is not there is named.
 lacks_kube_proxy() {
 	local part words
+	local -A parts=(
+		[xt_comment]="PREROUTING -m comment --comment x" [xt_addrtype]="PREROUTING -m addrtype --dst-type LOCAL"
+		[xt_statistic]="PREROUTING -m statistic --mode random --probability 0.5"
+		[xt_mark]="PREROUTING -m mark --mark 0x4000/0x4000 -j MARK --or-mark 0x4000"
+		[xt_conntrack]="PREROUTING -m conntrack --ctstate INVALID"
+		[xt_MASQUERADE]="POSTROUTING -j MASQUERADE --random-fully"
+	)
 
-	for part in comment addrtype statistic mark conntrack MARK; do
-		case $part in
-		comment) words="-m comment --comment x" ;;
-		addrtype) words="-m addrtype --dst-type LOCAL" ;;
-		statistic) words="-m statistic --mode random --probability 0.5" ;;
-		mark) words="-m mark --mark 0x4000/0x4000" ;;
-		conntrack) words="-m conntrack --ctstate INVALID" ;;
-		MARK) words="-j MARK --or-mark 0x4000" ;;
-		esac
-		modprobe -q "xt_$part" || true
-		# shellcheck disable=SC2086 # words
-		if is_refused iptables_nft -t nat -A PREROUTING $words; then
-			echo "no xt_$part in this kernel: iptables-nft $words: $(refusal)"
-			return
-		fi
-	done
-	modprobe -q xt_MASQUERADE || true
-	! is_refused iptables_nft -t nat -A POSTROUTING -j MASQUERADE --random-fully ||
-		echo "no MASQUERADE --random-fully in this kernel: $(refusal)"
+	for part in "${!parts[@]}"; do
+		read -ra words <<<"${parts[$part]}"
+		! is_refused iptables_nft -t nat -A "${words[@]}" ||
+			echo "no $part in this kernel: iptables-nft ${words[*]}: $(refusal)"
+	done | paste -sd ';'
 }
 
-# missing_feature: what this kernel lacks for the mechanism; nothing if it has all.
+# missing_feature: which one this kernel lacks, if the mechanism could not be installed for that reason. Nothing else
+# is a reason to skip it.
 missing_feature() {
 	case $MECHANISM in
 	ipvs*) lacks_ipvs ;;
 	iptables-legacy)
-		modprobe -qa ip_tables iptable_nat xt_nat xt_tcpudp || true
-		! is_refused install_dnat_rule in_node iptables-legacy ||
+		! is_refused in_node iptables-legacy -t nat -S ||
 			echo "no nat table of ip_tables in this kernel: modprobe iptable_nat and iptables-legacy -t nat fail: $(refusal)"
 		;;
-	nftables-map*)
-		nftables_map >"$SCENE_DIR/map"
-		! is_refused in_node nft --check -f "$SCENE_DIR/map" ||
-			echo "no dnat by a map of addresses and ports in this kernel's nf_tables: $(refusal)"
-		;;
+	nftables-map*) lacks_map ;;
 	iptables-nft* | kube-proxy*)
 		if is_refused install_dnat_rule iptables_nft; then
 			echo "no DNAT by nf_tables in this kernel (nft_compat, nft_chain_nat, xt_nat): $(refusal)"
@@ -211,9 +206,5 @@ missing_feature() {
 			lacks_kube_proxy
 		fi
 		;;
-	esac
-	case $MECHANISM in
-	iptables-legacy) in_node iptables-legacy -t nat -F 2>/dev/null || true ;;
-	*) in_node nft flush ruleset ;;
 	esac
 }
