@@ -286,13 +286,23 @@ port_packets() {
 	in_node ip -j -s link show master cni0 | jq "[.[].stats64.$1.packets] | add"
 }
 
+# pair_lines: a line for each pair of untagged frames: client server protocol service counts. A jq of its own for each
+# question would take half a second in an emulated guest.
+pair_lines() {
+	local cache=$SUMMARY.pairs
+	[ "$cache" -nt "$SUMMARY" ] || jq -r '.pairs[] | select(.vlan == null)
+		| "\(.client.ip) \(.server.ip) \(.protocol) \(.service.ip // "-") " + ([.to_server, .to_client]
+		| map([(.frames | tostring), ([.paths | to_entries[] | "\(.key)=\(.value)"] | join(",")),
+		([to_entries[] | select((.key | IN("tracked", "untracked", "hooked", "bypassed", "unknown", "none"))
+		and .value > 0) | "\(.key)=\(.value)"] | join(","))] | join("/")) | join(" "))' "$SUMMARY" >"$cache"
+	cat "$cache"
+}
+
 # pair_counts CLIENT-IP SERVER-IP PROTOCOL [SERVICE-IP]: "to_server frames/path/handling to_client ..." of that
 # pair's untagged frames.
 pair_counts() {
-	summary "[.pairs[] | select(.client.ip == \"$1\" and .server.ip == \"$2\" and .protocol == \"$3\"
-		and .vlan == null and ((.service.ip // \"\") == \"${4:-}\"))
-		| [.to_server, .to_client][] | [(.frames | tostring),
-		([.paths | to_entries[] | \"\(.key)=\(.value)\"] | join(\",\")),
-		([to_entries[] | select((.key | IN(\"tracked\", \"untracked\", \"hooked\", \"bypassed\", \"unknown\",
-		\"none\")) and .value > 0) | \"\(.key)=\(.value)\"] | join(\",\"))] | join(\"/\")] | join(\" \")"
+	local client server protocol service counts
+	pair_lines | while read -r client server protocol service counts; do
+		[ "$client $server $protocol $service" != "$1 $2 $3 ${4:--}" ] || printf '%s\n' "$counts"
+	done
 }
