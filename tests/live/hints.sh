@@ -25,7 +25,8 @@ unload_conntrack() {
 }
 
 check_module() {
-	unload_conntrack || fail "nf_conntrack cannot be unloaded: $(cat "$SCENE_DIR/unload")"
+	# Namespaces of a scene before may still be on their way out.
+	wait_for 30 unload_conntrack || fail "nf_conntrack cannot be unloaded: $(cat "$SCENE_DIR/unload")"
 	watch --backend "$1"
 	contains "$1, nf_conntrack not loaded" \
 		"hook conntrack: not possible: .*the module nf_conntrack is not loaded .sudo modprobe nf_conntrack" \

@@ -201,12 +201,19 @@ call() {
 # Nothing of a call is under way any more, so the mechanism may go.
 calls_are_over() { ! in_pod frontend ss -Htn | grep .; }
 
+# has_counted SETTING CALLS: IPVS adds up its counters every two seconds.
+has_counted() {
+	entries >"$SCENE_DIR/entries"
+	connections >"$COUNTED-$1"
+	[[ $MECHANISM != ipvs* ]] || awk -v calls="$2" '{ all += $2 } END { exit all != calls }' "$COUNTED-$1"
+}
+
+# has_reached_all SETTING CALLS
 has_reached_all() {
 	local reached
 
 	is_broken "$1" || wait_for 10 calls_are_over || fail "$MECHANISM, $1: a connection stays open"
-	entries >"$SCENE_DIR/entries"
-	connections >"$COUNTED-$1"
+	wait_for 10 has_counted "$1" "$2" || fail "$MECHANISM, $1: not every call is counted: $(cat "$SCENE_DIR/entries")"
 	mapfile -t reached <"$COUNTED-$1"
 	[ "${#reached[@]}" -eq "${#SERVERS[@]}" ]
 }
@@ -215,7 +222,7 @@ has_reached_all() {
 translate() {
 	local what="$MECHANISM, $1:" calls=0 status
 
-	until [ "$calls" -ge "${#SERVERS[@]}" ] && has_reached_all "$1"; do
+	until [ "$calls" -ge "${#SERVERS[@]}" ] && has_reached_all "$1" "$calls"; do
 		calls=$((calls + 1))
 		[ "$calls" -le "$CALLS_MAX" ] || fail "$what not every server was called"
 		status=0
