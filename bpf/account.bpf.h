@@ -83,7 +83,7 @@ static __noinline int account(struct brpath_cpu *cpu, struct brpath_frame *frame
 	struct brpath_flow *flow;
 	void *table;
 
-	if (!cpu || !frame) /* never; a program of its own to the verifier */
+	if (!cpu || !frame) /* never */
 		return 0;
 	table = bpf_map_lookup_elem(&flow_tables, &parity);
 	if (!table)

@@ -68,7 +68,7 @@ static __always_inline enum brpath_answer conntrack_registered(struct brpath_cpu
 	} else {
 		entries = (__u64)BPF_CORE_READ(net, nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
 	}
-	if (!entries)
+	if (!entries || wanted == BRPATH_CONNTRACK_ABSENT)
 		return BRPATH_ANSWER_NO;
 	if (!wanted)
 		return BRPATH_ANSWER_UNKNOWN;

@@ -36,8 +36,12 @@ static __always_inline int drain(struct bpf_iter__bpf_map_elem *ctx, struct flow
 		return 0;
 	drained.key = *key;
 	drained.flow = *flow;
-	/* No room: the entry comes again in the next read. All of it may have been reported through the ring. */
-	if (flow->frames && bpf_seq_write(ctx->meta->seq, &drained, sizeof(drained)))
+	/*
+	 * No room: the entry comes again in the next read. All of it may have been reported through the ring; a frame
+	 * taken back and another one counted are no frames, and perhaps bytes.
+	 */
+	if ((flow->frames || flow->bytes || flow->tcp_syn || flow->tcp_rst) &&
+	    bpf_seq_write(ctx->meta->seq, &drained, sizeof(drained)))
 		return 0;
 	bpf_map_delete_elem(table, &drained.key);
 	return 0;

@@ -34,6 +34,13 @@ static __always_inline bool is_current_below(const struct brpath_frame *frame, c
 	return is_same_packet(frame, view) && view->iif == frame->key.port_in;
 }
 
+/* Does this port belong to the bridge that the frame has entered? */
+static __always_inline bool is_same_bridge(const struct brpath_frame *frame, const struct view *view)
+{
+	return frame->stacked ? bridge_of(view) == frame->stacked
+			      : bridge_at(view->port_data) == bridge_at(frame->port);
+}
+
 /* In the host's stack, which received the frame from the bridge device, or from a VLAN device on top of that. */
 static __always_inline bool is_above(const struct brpath_frame *frame, const struct view *view)
 {
@@ -76,6 +83,7 @@ static __always_inline void fill_frame(struct brpath_frame *frame, const struct 
 	frame->key.reason = 0;
 	frame->bytes = ETHERNET_HEADER + view->l3_bytes - (below_tags == VLAN_TAG ? VLAN_TAG : 0);
 	frame->bridge = 0;
+	frame->stacked = view->stacked;
 	frame->direction = BRPATH_DIR_NONE;
 	frame->tcp_flags = packet->tcp_flags;
 	frame->icmp_type = packet->icmp_type;

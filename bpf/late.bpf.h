@@ -51,7 +51,7 @@ static __noinline int find_cpu_of(const struct view *view)
 {
 	__u32 i;
 
-	if (!view) /* never; a program of its own to the verifier */
+	if (!view) /* never */
 		return -1;
 	for (i = 0; i < SEARCHED_CPUS_MAX && i < config.cpus; i++) {
 		__u32 key = i;
@@ -64,10 +64,10 @@ static __noinline int find_cpu_of(const struct view *view)
 }
 
 /*
- * Copies the frame that waited with this skb to cpu->late. Its CPU may not have closed it: marked as gone, it is not
- * remembered then. Nothing but that byte of another CPU's frame is written.
+ * Copies the frame that waited with this skb. Its CPU may not have closed it: marked as gone, it is not remembered
+ * then. Nothing but that byte of another CPU's frame is written.
  */
-static __always_inline bool take_waiting(struct brpath_cpu *cpu, const struct view *view)
+static __always_inline bool take_waiting(struct brpath_frame *to, const struct view *view, bool search)
 {
 	__u64 skb = view->skb;
 	struct brpath_frame *frame = bpf_map_lookup_elem(&waiting, &skb);
@@ -75,31 +75,34 @@ static __always_inline bool take_waiting(struct brpath_cpu *cpu, const struct vi
 	if (frame) {
 		if (!is_waiting(frame, view))
 			return false;
-		cpu->late = *frame;
+		*to = *frame;
 		bpf_map_delete_elem(&waiting, &skb);
 	} else {
-		int found = config.remember_ended ? find_cpu_of(view) : -1;
+		int found = search ? find_cpu_of(view) : -1;
 		__u32 key = found;
 		struct brpath_cpu *other = found < 0 ? NULL : bpf_map_lookup_elem(&cpus, &key);
 
 		if (!other)
 			return false;
-		cpu->late = other->frame;
-		if (!is_waiting(&cpu->late, view)) /* overwritten meanwhile */
+		*to = other->frame;
+		if (!is_waiting(to, view)) /* overwritten meanwhile */
 			return false;
 		other->frame.gone = 1;
 	}
-	cpu->late.key.cpu = bpf_get_smp_processor_id(); /* each entry of the flow table has one writer */
+	to->key.cpu = bpf_get_smp_processor_id(); /* each entry of the flow table has one writer */
 	return true;
 }
 
-/* True if the skb was a frame that had waited: it has left by a port. */
+/*
+ * True if the skb was a frame that had waited: it has left by a port. An address that is used again is told by the
+ * length: NAT keeps it, and what is not the frame (a segment of it, another packet) hardly has it.
+ */
 static __always_inline bool leave_late(struct brpath_cpu *cpu, const struct view *view)
 {
 	__u32 generation = current_generation();
 	struct brpath_frame *frame = &cpu->late;
 
-	if (!take_waiting(cpu, view))
+	if (!take_waiting(frame, view, config.remember_ended) || frame->bytes != ETHERNET_HEADER + view->l3_bytes)
 		return false;
 	account(cpu, frame, generation, -1);
 	if (frame->facts.up)
@@ -111,17 +114,49 @@ static __always_inline bool leave_late(struct brpath_cpu *cpu, const struct view
 	return true;
 }
 
-/* The skb dies: if it was a frame that had waited, more may be known of it now. */
-static __always_inline void drop_late(struct brpath_cpu *cpu, const struct view *view)
+static __always_inline void put_frame(struct brpath_record *record, struct brpath_frame *frame, __u32 generation,
+				      int sign)
 {
-	__u32 generation = current_generation();
-	struct brpath_frame *frame = &cpu->late;
+	brpath_close_frame(frame);
+	__builtin_memset(record, 0, sizeof(*record));
+	record->generation = generation;
+	record->kind = BRPATH_RECORD_FLOW;
+	record->key = frame->key;
+	record->flow.first_ns = bpf_ktime_get_ns();
+	record->flow.out = frame->out;
+	record->flow.icmp_type = frame->icmp_type;
+	record->flow.direction = frame->direction;
+	add_to_flow(&record->flow, frame, sign);
+}
 
-	if (!take_waiting(cpu, view))
+/*
+ * The skb dies: if it was a frame that had waited, more may be known of it now. This runs in the context of whoever
+ * gave the verdict, and a soft interrupt may come in between: so it leaves the flow table alone, and goes by the ring.
+ */
+static __always_inline void drop_late(const struct view *view)
+{
+	bool is_tracked = nfct_state(view->nfct) == BRPATH_NFCT_TRACKED;
+	__u32 generation = current_generation();
+	struct brpath_record *before, *now;
+	struct brpath_frame frame;
+
+	if (!take_waiting(&frame, view, is_tracked && config.remember_ended))
 		return;
-	account(cpu, frame, generation, -1);
-	note_conntrack(frame, view);
-	account(cpu, frame, generation, 1);
+	if (!is_tracked || frame.facts.nfct == BRPATH_NFCT_TRACKED)
+		return; /* nothing new */
+	before = bpf_ringbuf_reserve(&records, sizeof(*before), 0);
+	if (!before)
+		return;
+	now = bpf_ringbuf_reserve(&records, sizeof(*now), 0);
+	if (!now) {
+		bpf_ringbuf_discard(before, BPF_RB_NO_WAKEUP);
+		return;
+	}
+	put_frame(before, &frame, generation, -1);
+	note_conntrack(&frame, view);
+	put_frame(now, &frame, generation, 1);
+	bpf_ringbuf_submit(before, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(now, BPF_RB_NO_WAKEUP);
 }
 
 #endif

@@ -62,7 +62,8 @@ struct {
 /* Written by the loader when devices change. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
 	__type(key, struct brpath_stacked_key);
 	__type(value, struct brpath_stacked);
 } stacked_devices SEC(".maps");

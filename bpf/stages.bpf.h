@@ -109,9 +109,11 @@ static __always_inline void handle_drop(const struct view *view)
 			return;
 		if (is_current_below(frame, view) || (view->nfct && is_current_above(frame, view)))
 			note_conntrack(frame, view);
+		if (frame->waits)
+			forget(frame);
 		frame->gone = 1;
-	} else if (enabled() && nfct_state(view->nfct) == BRPATH_NFCT_TRACKED) {
-		drop_late(cpu, view);
+	} else if (enabled()) {
+		drop_late(view);
 	}
 }
 
@@ -149,7 +151,7 @@ static __always_inline void handle_leave(const struct view *view)
 			note_way_out(cpu, frame, view);
 		else if (view->ifindex == frame->key.port_out)
 			return; /* br_netfilter cut a packet into fragments again: no copy */
-		else if (bridge_at(view->port_data) != bridge_at(frame->port))
+		else if (!is_same_bridge(frame, view))
 			return; /* the device below the port it left by is itself a port of another bridge */
 		if (frame->facts.ports_out < 2)
 			frame->facts.ports_out++;

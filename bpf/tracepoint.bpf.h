@@ -78,6 +78,7 @@ static __always_inline void enter(struct sk_buff *skb, struct net_device *dev)
 			untag(&view);
 		view.ifindex = stacked->port;
 		view.port_data = 0;
+		view.stacked = stacked->bridge;
 	} else if (!is_port || !is_wanted(&view)) {
 		return;
 	}

@@ -26,6 +26,7 @@ struct view {
 	__u32 l3_offset;   /* from head */
 	__u32 linear_end;  /* from head: bytes up to here are packet bytes */
 	__u32 l3_bytes;	   /* from the network header to the end of the packet, as the kernel counts */
+	__u32 stacked;	   /* ifindex of the bridge, where this is a device below one of its ports */
 	__u32 iif;	   /* skb->skb_iif: the device it was received on last; 0 if it was made here */
 	__u16 protocol;	   /* host order */
 	__u16 vlan;	   /* VLAN id of an offloaded tag */

@@ -176,6 +176,7 @@ struct brpath_frame {
 	__u32 generation;	    /* in which it entered */
 	__u32 bytes;
 	__u32 bridge;	/* ifindex of the bridge device; known once the frame went up */
+	__u32 stacked;	/* ifindex of the bridge, for a frame that was seen below its port: then port is 0 */
 	__u8 open;	/* there is a frame, and it is not counted */
 	__u8 direction; /* enum brpath_direction */
 	__u8 tcp_flags;
@@ -184,7 +185,6 @@ struct brpath_frame {
 	__u8 waits;  /* a copy of this is among those that wait */
 	__u8 gone;   /* left by a device that is no port, freed, or went on later from elsewhere */
 	__u8 fragment;
-	__u8 pad[4];
 };
 BRPATH_ASSERT_SIZE(struct brpath_frame, 160);
 
@@ -242,6 +242,9 @@ struct brpath_setting {
 	__u8 filter_pppoe; /* enum brpath_answer */
 };
 BRPATH_ASSERT_SIZE(struct brpath_setting, 4);
+
+/* In brpath_control.conntrack_in: there is no such function, nf_conntrack is not loaded. */
+#define BRPATH_CONNTRACK_ABSENT 1
 
 /* Written by the loader while the programs run. */
 struct brpath_control {

@@ -74,7 +74,7 @@ class ObserveLoop {
         }
         started_.poll_setting();
         if (now >= next_harvest_)
-            return harvest(false).map([](const Harvest &) {});
+            return harvest(false).and_then([this](const Harvest &) { return follow_modules(); });
         return started_.probing.collector.consume_ring();
     }
 
@@ -86,8 +86,6 @@ class ObserveLoop {
             return harvest;
         refresh_or_tell(with_names);
         observation_.add(*harvest);
-        if (auto done = follow_modules(); !done)
-            return Failure(done.error());
         return harvest;
     }
 
@@ -104,6 +102,8 @@ class ObserveLoop {
             diagnostics_.bridge_module_gone();
             return {};
         }
+        if (!options_.bridge.empty() && !find_bridge_again())
+            return {}; // its name is not back yet
         auto fresh = attach(options_, started_.target, diagnostics_);
         if (!fresh) {
             modules_in_vain_ = modules;
@@ -111,6 +111,16 @@ class ObserveLoop {
             return {};
         }
         return change_to(std::move(*fresh));
+    }
+
+    // The bridge of that name may be another device than before.
+    bool find_bridge_again() {
+        for (const auto &link : started_.view.bridges())
+            if (link.name == options_.bridge) {
+                started_.target.bridge = link.ifindex;
+                return true;
+            }
+        return false;
     }
 
     Result<void> change_to(Probing &&fresh) {
@@ -150,7 +160,9 @@ class ObserveLoop {
 
         if (!harvested)
             return Failure(harvested.error());
-        return screen_.show(observation_.summarise(head(), harvested->last_frames), signals_);
+        if (auto done = screen_.show(observation_.summarise(head(), harvested->last_frames), signals_); !done)
+            return done;
+        return follow_modules(); // afterwards: it counts the last frames for good
     }
 
     Result<void> finish() {

@@ -7,7 +7,7 @@
 #include "probe/hook_plan.hpp"
 #include "probe/trial.hpp"
 
-#include <functional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -50,10 +50,14 @@ brpath_config make_config(const Target &target) {
 }
 
 void tell_of_conntrack(AttachedSession &session) {
-    const auto symbols = find_symbols({"ipv4_conntrack_in", "ipv6_conntrack_in"});
-    const auto address = [&](const char *name) {
+    // every kernel has it: not found, nothing could be read
+    constexpr const char *always_there = "netif_receive_skb";
+    const auto symbols = find_symbols({"ipv4_conntrack_in", "ipv6_conntrack_in", always_there});
+    const auto address = [&](const char *name) -> std::uint64_t {
         const auto found = symbols.find(name);
-        return found == symbols.end() ? 0 : found->second.address;
+        if (found != symbols.end())
+            return found->second.address;
+        return symbols.contains(always_there) ? BRPATH_CONNTRACK_ABSENT : 0;
     };
 
     session.set_conntrack_in(address("ipv4_conntrack_in"), address("ipv6_conntrack_in"));
@@ -77,11 +81,22 @@ Result<void> Probing::tell(const SystemView &view) {
     return session->set_stacked(stacked_devices(view.links()));
 }
 
-Result<Probing> attach(const ObserveOptions &options, const Target &target, const Diagnostics &diagnostics) {
+namespace {
+
+using Backends = std::set<std::string>;
+
+Result<Probing> attach_without(const Backends &struck, const ObserveOptions &options, const Target &target,
+                               const Diagnostics &diagnostics) {
     const auto before = Clock::now();
     const auto modules = read_hooked_modules(); // before the plan: what changes later is noticed later
     Trials trials;
-    auto plan = plan_hooks(hook_table(), forced_backend(options.backend), std::ref(trials));
+    const Trial trial = [&](const Candidate &candidate) -> Result<void> {
+        const std::string backend = backend_name(candidate.kind);
+        if (struck.contains(backend) && !candidate.in_every_backend)
+            return fail(ErrorKind::unsupported, "use " + backend, "its programs did not load or attach");
+        return trials(candidate);
+    };
+    auto plan = plan_hooks(hook_table(), forced_backend(options.backend), trial);
 
     if (!plan)
         return Failure(plan.error());
@@ -99,6 +114,24 @@ Result<Probing> attach(const ObserveOptions &options, const Target &target, cons
         return Failure(collector.error());
     return Probing{modules, describe_hooks(*plan), std::move(session), std::move(*collector),
                    std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - before)};
+}
+
+} // namespace
+
+// A trial is small: the programs themselves may be refused all the same. Then the next backend has its turn.
+Result<Probing> attach(const ObserveOptions &options, const Target &target, const Diagnostics &diagnostics) {
+    Backends struck;
+    auto probing = attach_without(struck, options, target, diagnostics);
+
+    for (const char *next : {"fentry", "kprobe"}) {
+        if (probing || options.backend != Backend::automatic ||
+            probing.error().kind != ErrorKind::unsupported)
+            break;
+        print_error(probing.error());
+        struck.insert(next);
+        probing = attach_without(struck, options, target, diagnostics);
+    }
+    return probing;
 }
 
 } // namespace brpath

@@ -115,7 +115,8 @@ void PairTable::take_back(const Connection &connection, Role role, const brpath_
     if (role == Role::reply || found == pairs_.end())
         return;
     Counts &counts = found->second.to_server;
-    const auto there = std::min(counts.by_path.at(key.path), -static_cast<std::int64_t>(flow.frames));
+    const auto there = std::min({counts.by_path.at(key.path), counts.by_handling.at(key.handling),
+                                 -static_cast<std::int64_t>(flow.frames)});
     if (there <= 0)
         return;
     brpath_flow part = flow;

@@ -175,15 +175,26 @@ void AttachedSession::set_conntrack_in(std::uint64_t ipv4, std::uint64_t ipv6) {
 
 Result<void> AttachedSession::set_stacked(const StackedDevices &devices) {
     const int map = bpf_map__fd(state_->skeleton->maps.stacked_devices);
+    auto &known = state_->stacked;
 
-    for (const auto &old : state_->stacked)
-        if (!devices.contains(old.first))
-            bpf_map_delete_elem(map, &old.first);
-    for (const auto &[device, belongs] : devices)
+    // Only what has changed: a call on a hash map keeps kprobe programs from running meanwhile.
+    for (auto old = known.begin(); old != known.end();) {
+        if (devices.contains(old->first)) {
+            ++old;
+            continue;
+        }
+        bpf_map_delete_elem(map, &old->first);
+        old = known.erase(old);
+    }
+    for (const auto &[device, belongs] : devices) {
+        const auto old = known.find(device);
+        if (old != known.end() && old->second.port == belongs.port && old->second.bridge == belongs.bridge)
+            continue;
         if (bpf_map_update_elem(map, &device, &belongs, BPF_ANY))
             return fail_errno("tell the programs of devices below ports", errno);
-    state_->stacked = devices;
-    std::atomic_ref(state_->control().stacked).store(!devices.empty());
+        known[device] = belongs;
+    }
+    std::atomic_ref(state_->control().stacked).store(!known.empty());
     return {};
 }
 
