@@ -7,6 +7,7 @@
 #include "probe/session.hpp"
 #include "util/result.hpp"
 
+#include <array>
 #include <brpath/abi.h>
 #include <cstdint>
 #include <memory>
@@ -65,9 +66,9 @@ class Collector {
     AttachedSession *session_;
     ProbeMaps maps_;
     CpuStates cpus_;
-    std::uint32_t generation_ = 0;              // the one being filled
-    std::vector<brpath_totals> totals_seen_[2]; // per parity and CPU
-    std::unique_ptr<Inbox> inbox_;              // on the heap: the ring keeps its address
+    std::uint32_t generation_ = 0;                          // the one being filled
+    std::array<std::vector<brpath_totals>, 2> totals_seen_; // per parity and CPU
+    std::unique_ptr<Inbox> inbox_;                          // on the heap: the ring keeps its address
     RingBufferHandle ring_;
 };
 
