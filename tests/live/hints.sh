@@ -18,10 +18,19 @@ has_function() { grep -qE " [tT] $1(\$|[[:space:]])" /proc/kallsyms; }
 
 attached_again() { [ "$(grep -c ': attached' "$SCENE_DIR/stderr")" -ge 2 ]; }
 
-# Everything that holds nf_conntrack, in an order in which it lets go.
+# unload MODULE: after everything that holds it, whoever had it loaded.
+unload() {
+	local holder
+
+	for holder in "/sys/module/$1/holders/"*; do
+		[ ! -e "$holder" ] || unload "${holder##*/}" || return
+	done
+	[ ! -e "/sys/module/$1" ] || rmmod "$1" 2>>"$SCENE_DIR/unload"
+}
+
 unload_conntrack() {
-	modprobe -r -a nft_chain_nat xt_MASQUERADE xt_nat xt_conntrack nft_ct nft_masq nft_nat nf_nat nf_conntrack \
-		2>"$SCENE_DIR/unload" || [ ! -e /sys/module/nf_conntrack ]
+	rm -f "$SCENE_DIR/unload"
+	unload nf_conntrack
 }
 
 check_module() {
