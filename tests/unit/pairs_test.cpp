@@ -274,6 +274,28 @@ TEST_CASE("an answer that is counted before its request is not another connectio
     }
 }
 
+TEST_CASE("a Service's last frame that is counted late does not take a direct conversation's replies") {
+    PairTable table;
+    Flow late = request(1);
+    late.with_tcp(ack, 0, 0);
+    SUBCASE("the client's") {}
+    SUBCASE("the server's") {
+        late = Flow(IPPROTO_TCP, from_backend, 1).leaves_as(from_service).is(BRPATH_ROUTED, BRPATH_TRACKED);
+        late.directed(BRPATH_DIR_REPLY).with_tcp(ack, 0, 0);
+    }
+    add(table, request(1));
+    add(table, Flow(IPPROTO_TCP, to_backend, 1).with_tcp(syn, 1, 0));
+    add(table, late);
+    add(table, broken_reply(1));
+
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 2);
+    for (const auto &pair : pairs) {
+        CHECK_EQ(pair.untranslated_replies, 0);
+        CHECK_EQ(pair.to_server.frames + pair.to_client.frames, 2);
+    }
+}
+
 TEST_CASE("a frame that waited is taken back from where it was counted") {
     Flow entered(IPPROTO_TCP, to_service, 1);
     entered.is(BRPATH_UP, BRPATH_TRACKED).with_tcp(syn, 1, 0);

@@ -35,6 +35,12 @@ std::optional<Role> role_by_header(const brpath_flow_key &key, const brpath_flow
     }
 }
 
+// A request that may be a conversation's first.
+bool may_begin(const brpath_flow_key &key, const brpath_flow &flow) {
+    return key.proto == IPPROTO_TCP ? flow.tcp_syn != 0
+                                    : key.proto == IPPROTO_UDP || key.proto == IPPROTO_SCTP;
+}
+
 Tuple without_ports(Tuple tuple) {
     tuple.source_port = tuple.destination_port = 0;
     return tuple;
@@ -104,9 +110,7 @@ std::shared_ptr<Connection> Connections::find_untranslated(const Tuple &in, cons
 
     if (!connection || connection->client_side == in || key.port_in == 0)
         return connection; // egress carries the server's side of a translation that was made before
-    const bool begins =
-        key.proto == IPPROTO_TCP ? flow.tcp_syn != 0 : key.proto == IPPROTO_UDP || key.proto == IPPROTO_SCTP;
-    if (!begins)
+    if (!may_begin(key, flow))
         return connection;
     auto direct = std::make_shared<Connection>(Connection{in, in, 0});
     remember(in, direct);
@@ -124,12 +128,16 @@ Conversation Connections::find_or_make(const brpath_flow_key &key, const brpath_
             return {std::move(connection), Role::reply};
     } else {
         if (auto connection = find(in); connection && connection->server_side == out) {
-            if (find(out) != connection) // a direct conversation had the same ports in between
+            // A direct conversation had the same ports in between; or it has them since, and this frame is
+            // older and counted late.
+            if (may_begin(key, flow) && find(out) != connection)
                 remember(out, connection);
             return {std::move(connection), Role::request};
         }
-        if (auto connection = find(reversed(in)); connection && connection->client_side == reversed(out))
-            return {std::move(connection), Role::reply};
+        for (const auto &side : {reversed(in), reversed(out)})
+            if (auto connection = find(side); connection && connection->client_side == reversed(out) &&
+                                              connection->server_side == reversed(in))
+                return {std::move(connection), Role::reply};
     }
 
     const Role role = role_by_addresses(in).value_or(guess_role(key, flow));
