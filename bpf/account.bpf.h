@@ -79,14 +79,10 @@ static __always_inline void add_to_flow(struct brpath_flow *flow, const struct b
  */
 static __noinline int account(struct brpath_cpu *cpu, struct brpath_frame *frame, __u32 generation, int sign)
 {
-	__u32 parity = generation & 1;
+	struct flow_table *table = generation & 1 ? &flows_odd : &flows_even;
 	struct brpath_flow *flow;
-	void *table;
 
 	if (!cpu || !frame) /* never */
-		return 0;
-	table = bpf_map_lookup_elem(&flow_tables, &parity);
-	if (!table)
 		return 0;
 	brpath_close_frame(frame);
 	flow = bpf_map_lookup_elem(table, &frame->key);

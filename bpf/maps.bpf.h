@@ -10,31 +10,17 @@
 
 struct flow_table {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
+	__uint(max_entries, 65536);
 	__type(key, struct brpath_flow_key);
 	__type(value, struct brpath_flow);
 };
 
 /*
- * Key: flow and CPU. Value: counts not reported yet. Written by that CPU's programs; emptied by the loader
- * once no program uses it any more. Full: the frame counts in brpath_totals.unattributed.
+ * By the parity of the generation. Key: flow and CPU. Value: counts not reported yet. Written by that CPU's programs;
+ * emptied by the loader once no program uses it any more. Full: the frame counts in brpath_totals.unattributed.
  */
 struct flow_table flows_even SEC(".maps");
 struct flow_table flows_odd SEC(".maps");
-
-/*
- * Key: parity of the generation. A map of maps because an update from user space returns only after every
- * program that may still use the former generation has ended (maybe_wait_bpf_programs() in
- * kernel/bpf/syscall.c): after that the loader reads and empties a table that nobody writes.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 2);
-	__uint(key_size, sizeof(__u32));
-	__array(values, struct flow_table);
-} flow_tables SEC(".maps") = {
-	.values = { &flows_even, &flows_odd },
-};
 
 /*
  * Key: CPU. Value: its current frame, its totals. Written by that CPU's programs, read by the loader and, for frames

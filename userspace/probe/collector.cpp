@@ -4,7 +4,7 @@
 #include "probe/table_drain.hpp"
 
 #include <algorithm>
-#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <brpath/classify.h>
 #include <cerrno>
 #include <cstring>
@@ -96,13 +96,8 @@ Result<void> Collector::consume_ring() {
 }
 
 Result<void> Collector::end_generation() {
-    const std::uint32_t parity = generation_ & 1;
-
     session_->set_generation(generation_ + 1);
-    // Replacing a map by itself: the call returns when no program can be using the table of before.
-    if (bpf_map_update_elem(maps_.flow_tables, &parity, &maps_.flows[parity], BPF_ANY))
-        return fail_errno("wait for the end of a generation", errno);
-    return {};
+    return grace_period_.wait(); // then no program can be using the table of before
 }
 
 Result<void> Collector::take_table(std::vector<FlowCounts> &flows) const {

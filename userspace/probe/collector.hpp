@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probe/cpu_states.hpp"
+#include "probe/grace_period.hpp"
 #include "probe/handles.hpp"
 #include "probe/session.hpp"
 #include "util/result.hpp"
@@ -66,6 +67,7 @@ class Collector {
     AttachedSession *session_;
     ProbeMaps maps_;
     CpuStates cpus_;
+    GracePeriod grace_period_;
     std::uint32_t generation_ = 0;                          // the one being filled
     std::array<std::vector<brpath_totals>, 2> totals_seen_; // per parity and CPU
     std::unique_ptr<Inbox> inbox_;                          // on the heap: the ring keeps its address

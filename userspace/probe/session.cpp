@@ -109,7 +109,6 @@ Result<OpenedSession> OpenedSession::open(const HookPlan &plan, brpath_config co
             std::find(state->programs.begin(), state->programs.end(), each) != state->programs.end();
         bpf_program__set_autoload(each, planned || is_drain(each));
     }
-    // The template inside flow_tables keeps its size: for hash maps the kernel compares all but that.
     auto &maps = state->skeleton->maps;
     bpf_map__set_max_entries(maps.flows_even, limits.flow_table_entries);
     bpf_map__set_max_entries(maps.flows_odd, limits.flow_table_entries);
@@ -204,9 +203,7 @@ void AttachedSession::set_generation(std::uint32_t generation) {
 
 ProbeMaps AttachedSession::maps() const {
     const auto &maps = state_->skeleton->maps;
-    return {bpf_map__fd(maps.flow_tables),
-            {bpf_map__fd(maps.flows_even), bpf_map__fd(maps.flows_odd)},
-            {bpf_link__fd(state_->drains[0].get()), bpf_link__fd(state_->drains[1].get())},
+    return {{bpf_link__fd(state_->drains[0].get()), bpf_link__fd(state_->drains[1].get())},
             bpf_map__fd(maps.cpus),
             bpf_map__fd(maps.records)};
 }

@@ -30,9 +30,8 @@ struct StackedKeyOrder {
 using StackedDevices = std::map<brpath_stacked_key, brpath_stacked, StackedKeyOrder>;
 
 struct ProbeMaps {
-    int flow_tables = -1; // the map of maps
-    int flows[2] = {-1, -1};
-    int drains[2] = {-1, -1}; // links of the iterators that empty them
+    int drains[2] = {-1,
+                     -1}; // links of the iterators that empty the flow tables, by parity of the generation
     int cpus = -1;
     int records = -1;
 };
