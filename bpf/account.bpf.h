@@ -73,29 +73,69 @@ static __always_inline void add_to_flow(struct brpath_flow *flow, const struct b
 		flow->tcp_rst += sign;
 }
 
-/*
- * Counts a frame that has ended, or takes its count back (sign -1). Each entry has one writer, this CPU, so plain
- * additions are exact.
- */
-static __noinline int account(struct brpath_cpu *cpu, struct brpath_frame *frame, __u32 generation, int sign)
+static __always_inline __u32 hash_header(const struct brpath_tuple *tuple)
+{
+	const __u32 *words = (const void *)tuple;
+	__u32 source = words[0] ^ words[1] ^ words[2] ^ words[3];
+	__u32 destination = words[4] ^ words[5] ^ words[6] ^ words[7];
+
+	return source * 2654435761u + destination * 2246822519u + words[8] * 3266489917u;
+}
+
+static __always_inline bool is_same_key(const struct brpath_flow_key *a, const struct brpath_flow_key *b)
+{
+	const __u64 *x = (const void *)a;
+	const __u64 *y = (const void *)b;
+	int last = sizeof(*a) / 8;
+	__u64 difference = ((const __u32 *)a)[last * 2] ^ ((const __u32 *)b)[last * 2];
+	int i;
+
+#pragma unroll
+	for (i = 0; i < last; i++)
+		difference |= x[i] ^ y[i];
+	return !difference;
+}
+
+static __always_inline struct brpath_recent *recent_place(const struct brpath_flow_key *key, __u32 generation)
+{
+	__u32 index = key->cpu * 2 + (generation & 1);
+	struct brpath_recent_flows *recent = bpf_map_lookup_elem(&recent_flows, &index);
+
+	return recent ? &recent->places[hash_header(&key->in) >> 16 & (BRPATH_RECENT_FLOWS - 1)] : NULL;
+}
+
+static __always_inline void take_recent_place(struct brpath_recent *place, const struct brpath_flow_key *key,
+					      const struct brpath_flow *flow, __u32 generation)
+{
+	if (!place || place->generation == generation)
+		return;
+	place->key = *key;
+	place->flow = *flow;
+	place->flow.frames = 0;
+	place->flow.bytes = 0;
+	place->flow.tcp_syn = 0;
+	place->flow.tcp_rst = 0;
+	place->flow.tcp_flags = 0;
+	place->generation = generation;
+}
+
+/* In the flow table itself: a flow that is new, that ends, or that has no recent place. */
+static __always_inline struct brpath_flow *account_in_table(struct brpath_cpu *cpu, const struct brpath_frame *frame,
+							    __u32 generation, int sign)
 {
 	struct flow_table *table = generation & 1 ? &flows_odd : &flows_even;
-	struct brpath_flow *flow;
+	struct brpath_flow *flow = bpf_map_lookup_elem(table, &frame->key);
 
-	if (!cpu || !frame) /* never */
-		return 0;
-	brpath_close_frame(frame);
-	flow = bpf_map_lookup_elem(table, &frame->key);
 	if (flow) {
 		add_to_flow(flow, frame, sign);
 		if (frame->key.proto == PROTO_TCP && frame->tcp_flags & (TCP_FIN | TCP_RST))
 			report(cpu, &frame->key, flow, generation);
-		return 0;
+		return flow;
 	}
 
 	struct brpath_flow fresh = {
 		.first_ns = bpf_ktime_get_ns(),
-		.out = frame->out,
+		.out = frame->key.translation ? frame->out : frame->key.in,
 		.icmp_type = frame->icmp_type,
 		.direction = frame->direction,
 	};
@@ -103,11 +143,37 @@ static __noinline int account(struct brpath_cpu *cpu, struct brpath_frame *frame
 	add_to_flow(&fresh, frame, sign);
 	if (bpf_map_update_elem(table, &frame->key, &fresh, BPF_NOEXIST)) {
 		count_unattributed(cpu, generation, frame->key.path, frame->key.handling, sign);
-		return 0;
+		return NULL;
 	}
 	flow = bpf_map_lookup_elem(table, &frame->key);
 	if (flow)
 		report(cpu, &frame->key, flow, generation);
+	return flow;
+}
+
+/*
+ * Counts a frame that has ended, or takes its count back (sign -1). Each entry has one writer, this CPU, so plain
+ * additions are exact.
+ */
+static __noinline int account(struct brpath_cpu *cpu, struct brpath_frame *frame, __u32 generation, int sign)
+{
+	struct brpath_recent *place;
+	struct brpath_flow *flow;
+
+	if (!cpu || !frame) /* never */
+		return 0;
+	brpath_close_frame(frame);
+	place = recent_place(&frame->key, generation);
+	if (sign > 0 && !(frame->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) && place &&
+	    place->generation == generation && is_same_key(&place->key, &frame->key)) {
+		place->flow.frames++;
+		place->flow.bytes += frame->bytes;
+		place->flow.tcp_flags |= frame->tcp_flags;
+		return 0;
+	}
+	flow = account_in_table(cpu, frame, generation, sign);
+	if (flow)
+		take_recent_place(place, &frame->key, flow, generation);
 	return 0;
 }
 

@@ -9,65 +9,125 @@
 
 #include "stages.bpf.h"
 
-/* br_handle_frame()'s argument, the address of an skb's address. The network header is not set yet, data is. */
+/*
+ * br_handle_frame()'s argument, the address of an skb's address. The network header is not set yet, data is.
+ * __netif_receive_skb_core() has just set skb_iif to the port's ifindex.
+ */
 static __always_inline void enter_by_reference(__u64 pskb)
 {
+	struct brpath_cpu *cpu = this_cpu();
+	struct net_device *dev;
 	struct view view = {};
+	struct skb_copy *copy;
 	struct sk_buff *skb;
 
-	if (!enabled() || bpf_probe_read_kernel(&skb, sizeof(skb), (void *)pskb))
+	if (!enabled() || !cpu || bpf_probe_read_kernel(&skb, sizeof(skb), (void *)pskb))
 		return;
-	view_device_probed(&view, BPF_CORE_READ(skb, dev));
+	copy = copy_skb(cpu, skb);
+	if (!copy)
+		return;
+	view_identity_copied(&view, copy, skb);
+	view.ifindex = view.iif;
+	dev = READ_COPIED(copy, dev);
+	if (config.bridge)
+		view.port_data = (__u64)BPF_CORE_READ(dev, rx_handler_data);
 	if (!is_wanted(&view))
 		return;
-	view.skb = (__u64)skb;
-	view.head = (__u64)BPF_CORE_READ(skb, head);
-	view_packet_probed(&view, skb, (__u64)BPF_CORE_READ(skb, data) - view.head);
-	handle_enter(&view);
+	view_packet_copied(&view, copy, (__u64)READ_COPIED(copy, data) - view.head);
+	handle_enter(cpu, &view);
 }
 
-#define DEFINE_UP(name, READ, VIEW_IDENTITY)                                                                           \
-	static __always_inline void name(struct sk_buff *skb)                                                          \
-	{                                                                                                              \
-		struct net_device *dev = READ(skb, dev);                                                               \
-		struct view view = { .ifindex = READ(dev, ifindex) };                                                  \
-                                                                                                                       \
-		VIEW_IDENTITY(&view, skb);                                                                             \
-		handle_up(&view);                                                                                      \
-	}
+static __always_inline void up(struct sk_buff *skb)
+{
+	struct view view = { .ifindex = skb->dev->ifindex };
+	struct brpath_cpu *cpu = this_cpu();
 
-#define DEFINE_LEAVE(name, READ, VIEW_DEVICE, VIEW_IDENTITY, VIEW_PACKET)                                              \
-	static __always_inline void name(struct sk_buff *skb)                                                          \
-	{                                                                                                              \
-		struct view view = {};                                                                                 \
-                                                                                                                       \
-		VIEW_DEVICE(&view, READ(skb, dev));                                                                    \
-		VIEW_IDENTITY(&view, skb);                                                                             \
-		VIEW_PACKET(&view, skb, READ(skb, network_header));                                                    \
-		handle_leave(&view);                                                                                   \
-	}
+	view_identity(&view, skb);
+	if (cpu)
+		handle_up(cpu, &view);
+}
+
+static __always_inline void up_probed(struct sk_buff *skb)
+{
+	struct brpath_cpu *cpu = this_cpu();
+	struct skb_copy *copy = cpu ? copy_skb(cpu, skb) : NULL;
+	struct net_device *dev;
+	struct view view = {};
+
+	if (!copy)
+		return;
+	view_identity_copied(&view, copy, skb);
+	dev = READ_COPIED(copy, dev);
+	view.ifindex = BPF_CORE_READ(dev, ifindex);
+	handle_up(cpu, &view);
+}
+
+static __always_inline void leave(struct sk_buff *skb)
+{
+	struct view view = { .skb = (__u64)skb };
+	struct brpath_cpu *cpu = this_cpu();
+
+	view_device(&view, skb->dev);
+	view_skb(&view, skb);
+	view_packet(&view, skb, skb->network_header);
+	if (cpu)
+		handle_leave(cpu, &view);
+}
+
+static __always_inline void leave_probed(struct sk_buff *skb)
+{
+	struct brpath_cpu *cpu = this_cpu();
+	struct skb_copy *copy = cpu ? copy_skb(cpu, skb) : NULL;
+	struct view view = { .skb = (__u64)skb };
+
+	if (!copy)
+		return;
+	view_device_probed(&view, READ_COPIED(copy, dev));
+	view_skb_copied(&view, copy);
+	view_packet_copied(&view, copy, READ_COPIED(copy, network_header));
+	handle_leave(cpu, &view);
+}
+
+/* What dies may have something else in the place of its device (dev_scratch, rbnode): a read that may fail. */
+static __always_inline void drop(struct sk_buff *skb)
+{
+	struct view view = { .skb = (__u64)skb };
+	struct brpath_cpu *cpu = this_cpu();
+	struct net_device *dev = skb->dev;
+
+	view_skb(&view, skb);
+	if (!cpu || !view.iif)
+		return;
+	view.net = (__u64)BPF_CORE_READ(dev, nd_net.net);
+	handle_drop(cpu, &view);
+}
 
 /* The stages that need nothing but to recognise the frame. */
-#define DEFINE_STAGE(name, VIEW_IDENTITY, HANDLE)                                                                      \
+#define DEFINE_STAGE(name, HANDLE)                                                                                     \
 	static __always_inline void name(struct sk_buff *skb)                                                          \
 	{                                                                                                              \
+		struct brpath_cpu *cpu = this_cpu();                                                                   \
 		struct view view = {};                                                                                 \
                                                                                                                        \
-		VIEW_IDENTITY(&view, skb);                                                                             \
-		HANDLE(&view);                                                                                         \
+		view_identity(&view, skb);                                                                             \
+		if (cpu)                                                                                               \
+			HANDLE(cpu, &view);                                                                            \
+	}                                                                                                              \
+	static __always_inline void name##_probed(struct sk_buff *skb)                                                 \
+	{                                                                                                              \
+		struct brpath_cpu *cpu = this_cpu();                                                                   \
+		struct skb_copy *copy = cpu ? copy_skb(cpu, skb) : NULL;                                               \
+		struct view view = {};                                                                                 \
+                                                                                                                       \
+		if (!copy)                                                                                             \
+			return;                                                                                        \
+		view_identity_copied(&view, copy, skb);                                                                \
+		HANDLE(cpu, &view);                                                                                    \
 	}
 
-DEFINE_UP(up, READ_DIRECT, view_identity)
-DEFINE_UP(up_probed, READ_PROBED, view_identity_probed)
-DEFINE_LEAVE(leave, READ_DIRECT, view_device, view_identity, view_packet)
-DEFINE_LEAVE(leave_probed, READ_PROBED, view_device_probed, view_identity_probed, view_packet_probed)
-DEFINE_STAGE(conntrack, view_identity, handle_conntrack)
-DEFINE_STAGE(conntrack_probed, view_identity_probed, handle_conntrack)
-DEFINE_STAGE(conntrack_begins_probed, view_identity_probed, handle_conntrack_begins)
-DEFINE_STAGE(confirm, view_identity, handle_confirm)
-DEFINE_STAGE(confirm_probed, view_identity_probed, handle_confirm)
-DEFINE_STAGE(wait, view_identity, handle_wait)
-DEFINE_STAGE(wait_probed, view_identity_probed, handle_wait)
-DEFINE_STAGE(drop_probed, view_identity_probed, handle_drop)
+DEFINE_STAGE(conntrack, handle_conntrack)
+DEFINE_STAGE(conntrack_begins, handle_conntrack_begins)
+DEFINE_STAGE(confirm, handle_confirm)
+DEFINE_STAGE(wait, handle_wait)
 
 #endif

@@ -20,15 +20,13 @@ struct sk_buff___vlan_present {
 	__u8 vlan_present : 1;
 } __attribute__((preserve_access_index));
 
-#define DEFINE_VLAN_PRESENT(name, READ, READ_BITS)                                                                     \
-	static __always_inline bool name(struct sk_buff *skb)                                                          \
-	{                                                                                                              \
-		struct sk_buff___vlan_present *old = (void *)skb;                                                      \
-                                                                                                                       \
-		if (bpf_core_field_exists(old->vlan_present))                                                          \
-			return READ_BITS(old, vlan_present);                                                           \
-		return READ(skb, vlan_proto);                                                                          \
-	}
+/* Of an skb whose vlan_proto is not zero. */
+static __always_inline bool is_tagged(struct sk_buff *skb)
+{
+	struct sk_buff___vlan_present *old = (void *)skb;
+
+	return !bpf_core_field_exists(old->vlan_present) || BPF_CORE_READ_BITFIELD_PROBED(old, vlan_present);
+}
 
 /*
  * beb5a9bea820 ("netdevice: convert private flags > BIT(31) to bitfields"), v6.12: priv_flags is a bit-field

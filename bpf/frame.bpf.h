@@ -16,10 +16,23 @@
 
 enum { ETHERNET_HEADER = 14, VLAN_TAG = 4 };
 
+/* Is this the namespace that was asked for? The loader lives in it, so that its address stays what it is. */
+static __always_inline bool is_watched(__u64 net)
+{
+	struct net *unknown = (void *)net;
+
+	if (control.net)
+		return net == control.net;
+	if (BPF_CORE_READ(unknown, ns.inum) != config.netns)
+		return false;
+	control.net = net;
+	return true;
+}
+
 /* Is this port one of those that were asked for? */
 static __always_inline bool is_wanted(const struct view *view)
 {
-	return view->netns == config.netns && (!config.bridge || bridge_of(view) == config.bridge);
+	return is_watched(view->net) && (!config.bridge || bridge_of(view) == config.bridge);
 }
 
 /* A flooded frame's copies share skb->head with the frame that entered. */
@@ -34,11 +47,10 @@ static __always_inline bool is_current_below(const struct brpath_frame *frame, c
 	return is_same_packet(frame, view) && view->iif == frame->key.port_in;
 }
 
-/* Does this port belong to the bridge that the frame has entered? */
+/* Does this port belong to the bridge by whose port the frame has left before? */
 static __always_inline bool is_same_bridge(const struct brpath_frame *frame, const struct view *view)
 {
-	return frame->stacked ? bridge_of(view) == frame->stacked
-			      : bridge_at(view->port_data) == bridge_at(frame->port);
+	return bridge_at(view->port_data) == bridge_at(frame->port);
 }
 
 /* In the host's stack, which received the frame from the bridge device, or from a VLAN device on top of that. */
@@ -68,9 +80,7 @@ static __always_inline void fill_frame(struct brpath_frame *frame, const struct 
 	frame->skb = view->skb;
 	frame->head = view->head;
 	frame->net = view->net;
-	frame->port = view->port_data;
 	frame->facts = facts;
-	frame->out = packet->tuple;
 	frame->key.in = packet->tuple;
 	frame->key.port_in = 0;
 	frame->key.port_out = 0;
@@ -83,12 +93,12 @@ static __always_inline void fill_frame(struct brpath_frame *frame, const struct 
 	frame->key.reason = 0;
 	frame->bytes = ETHERNET_HEADER + view->l3_bytes - (below_tags == VLAN_TAG ? VLAN_TAG : 0);
 	frame->bridge = 0;
-	frame->stacked = view->stacked;
 	frame->direction = BRPATH_DIR_NONE;
 	frame->tcp_flags = packet->tcp_flags;
 	frame->icmp_type = packet->icmp_type;
 	frame->has_l4 = packet->has_l4;
 	frame->fragment = packet->fragment;
+	frame->plain = packet->plain;
 	frame->waits = 0;
 	frame->gone = 0;
 }
@@ -134,14 +144,10 @@ static __always_inline void note_hooked(struct brpath_cpu *cpu, struct brpath_fr
 }
 
 /* The current frame, if this is it and it has not left yet. */
-static __always_inline struct brpath_frame *current_inside(const struct view *view)
+static __always_inline struct brpath_frame *current_inside(struct brpath_cpu *cpu, const struct view *view)
 {
-	struct brpath_cpu *cpu = this_cpu();
-	struct brpath_frame *frame;
+	struct brpath_frame *frame = &cpu->frame;
 
-	if (!cpu)
-		return NULL;
-	frame = &cpu->frame;
 	if (!is_current_below(frame, view) && !is_current_above(frame, view))
 		return NULL;
 	return frame->facts.ports_out ? NULL : frame;

@@ -123,7 +123,7 @@ static __always_inline void put_frame(struct brpath_record *record, struct brpat
 	record->kind = BRPATH_RECORD_FLOW;
 	record->key = frame->key;
 	record->flow.first_ns = bpf_ktime_get_ns();
-	record->flow.out = frame->out;
+	record->flow.out = frame->key.translation ? frame->out : frame->key.in;
 	record->flow.icmp_type = frame->icmp_type;
 	record->flow.direction = frame->direction;
 	add_to_flow(&record->flow, frame, sign);

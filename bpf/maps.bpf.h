@@ -6,7 +6,10 @@
 #include <bpf/bpf_helpers.h>
 #include <brpath/abi.h>
 
-/* The sizes of flows_even, flows_odd and records are the loader's to set (ProbeLimits), and that of cpus. */
+/*
+ * The sizes of flows_even, flows_odd and records are the loader's to set (ProbeLimits), and those of cpus and
+ * recent_flows.
+ */
 
 struct flow_table {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -33,6 +36,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct brpath_cpu);
 } cpus SEC(".maps");
+
+/* Key: twice the CPU, and the parity of the generation. Written by that CPU's programs, read by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct brpath_recent_flows);
+} recent_flows SEC(".maps");
 
 /*
  * Key: address of the skb. Value: the frame as it was last known. Written by the programs where a frame waits or may

@@ -48,8 +48,8 @@ struct ipv4_header {
 	__u8 ttl;
 	__u8 protocol;
 	__be16 checksum;
-	__u8 saddr[4];
-	__u8 daddr[4];
+	__be32 saddr;
+	__be32 daddr;
 };
 
 struct ipv6_header {
@@ -71,6 +71,7 @@ struct packet {
 	__u8 icmp_type;
 	bool has_l4; /* the tuple's ports are those of the packet: a later fragment has none */
 	bool fragment;
+	bool plain; /* IPv4 without options, and ports above it */
 };
 
 static __always_inline bool is_ip(__u16 ethertype)
@@ -97,26 +98,21 @@ static __always_inline void parse_icmp(struct packet *packet, const __u8 *bytes)
 		packet->tuple.sport = packet->tuple.dport = bytes[4] << 8 | bytes[5];
 }
 
-/* Ports, ICMP identifier, TCP flags. */
-static __always_inline void parse_l4(struct packet *packet, const struct view *view, __u32 offset)
+/* Ports, ICMP identifier, TCP flags: of the first `size` bytes of the header. */
+static __always_inline void parse_l4_bytes(struct packet *packet, const __u8 *bytes, __u32 size)
 {
-	__u8 bytes[16];
-
-	/* Constant sizes, for the verifier: TCP's flags are in byte 13, all else within 8. */
-	if (packet->proto == PROTO_TCP) {
-		if (!load_bytes(view, offset, bytes, 14))
-			return;
-		packet->tcp_flags = bytes[13];
-	} else if (!load_bytes(view, offset, bytes, 8)) {
+	/* TCP's flags are in byte 13, all else within 8. */
+	if (size < (packet->proto == PROTO_TCP ? 14 : 8))
 		return;
-	}
 	packet->has_l4 = true;
 	switch (packet->proto) {
 	case PROTO_TCP:
+		packet->tcp_flags = bytes[13];
+		/* fallthrough */
 	case PROTO_UDP:
 	case PROTO_SCTP:
-		packet->tuple.sport = bytes[0] << 8 | bytes[1];
-		packet->tuple.dport = bytes[2] << 8 | bytes[3];
+		packet->tuple.sport = bpf_ntohs(*(const __be16 *)bytes);
+		packet->tuple.dport = bpf_ntohs(*(const __be16 *)(bytes + 2));
 		break;
 	case PROTO_ICMP:
 	case PROTO_ICMPV6:
@@ -125,18 +121,44 @@ static __always_inline void parse_l4(struct packet *packet, const struct view *v
 	}
 }
 
-/* Returns where the header of the protocol above is, from view->head; 0: not in this packet. */
+static __always_inline void parse_l4(struct packet *packet, const struct view *view, __u32 offset)
+{
+	__u8 bytes[16];
+
+	/* Constant sizes, for the verifier. */
+	if (packet->proto == PROTO_TCP) {
+		if (load_bytes(view, offset, bytes, 14))
+			parse_l4_bytes(packet, bytes, 14);
+	} else if (load_bytes(view, offset, bytes, 8)) {
+		parse_l4_bytes(packet, bytes, 8);
+	}
+}
+
+/* An IPv4 header without options, and what follows: one read where the packet is long enough. */
+struct ipv4_headers {
+	struct ipv4_header ip;
+	__u8 above[16];
+};
+
+/* Returns where the header of the protocol above is, from view->head; 0: not in this packet, or parsed already. */
 static __always_inline __u32 parse_ipv4(struct packet *packet, const struct view *view, __u32 offset)
 {
-	struct ipv4_header ip;
+	struct ipv4_headers headers = {};
+	bool whole = load_bytes(view, offset, &headers, sizeof(headers));
 
-	if (!load_bytes(view, offset, &ip, sizeof(ip)))
+	if (!whole && !load_bytes(view, offset, &headers.ip, sizeof(headers.ip)))
 		return 0;
-	__builtin_memcpy(packet->tuple.saddr, ip.saddr, 4);
-	__builtin_memcpy(packet->tuple.daddr, ip.daddr, 4);
-	packet->proto = ip.protocol;
-	packet->fragment = bpf_ntohs(ip.fragment) & IPV4_FRAGMENT;
-	return bpf_ntohs(ip.fragment) & IPV4_FRAGMENT_OFFSET ? 0 : offset + (ip.version_ihl & 0xf) * 4;
+	*(__u32 *)packet->tuple.saddr = headers.ip.saddr;
+	*(__u32 *)packet->tuple.daddr = headers.ip.daddr;
+	packet->proto = headers.ip.protocol;
+	packet->fragment = headers.ip.fragment & bpf_htons(IPV4_FRAGMENT);
+	if (headers.ip.fragment & bpf_htons(IPV4_FRAGMENT_OFFSET))
+		return 0;
+	if (!whole || headers.ip.version_ihl != 0x45)
+		return offset + (headers.ip.version_ihl & 0xf) * 4;
+	parse_l4_bytes(packet, headers.above, sizeof(headers.above));
+	packet->plain = packet->proto == PROTO_TCP || packet->proto == PROTO_UDP || packet->proto == PROTO_SCTP;
+	return 0;
 }
 
 static __always_inline bool is_ipv6_extension(__u8 header)

@@ -12,17 +12,13 @@
 #include "late.bpf.h"
 #include "translation.bpf.h"
 
-static __always_inline void handle_enter(const struct view *view)
+static __always_inline void handle_enter(struct brpath_cpu *cpu, const struct view *view)
 {
 	__u32 generation = current_generation();
-	struct brpath_cpu *cpu = this_cpu();
+	struct brpath_frame *frame = &cpu->frame;
 	struct packet packet = {};
-	struct brpath_frame *frame;
 	__u32 below_tags;
 
-	if (!cpu)
-		return;
-	frame = &cpu->frame;
 	if (frame->open) {
 		if (config.remember_ended)
 			remember_ended(frame);
@@ -38,14 +34,10 @@ static __always_inline void handle_enter(const struct view *view)
 }
 
 /* view->ifindex is the bridge device here. */
-static __always_inline void handle_up(const struct view *view)
+static __always_inline void handle_up(struct brpath_cpu *cpu, const struct view *view)
 {
-	struct brpath_cpu *cpu = this_cpu();
-	struct brpath_frame *frame;
+	struct brpath_frame *frame = &cpu->frame;
 
-	if (!cpu)
-		return;
-	frame = &cpu->frame;
 	if (!is_current_below(frame, view))
 		return;
 	frame->facts.up = 1;
@@ -59,18 +51,18 @@ static __always_inline void handle_up(const struct view *view)
 }
 
 /* Conntrack is called for this skb. */
-static __always_inline void handle_conntrack_begins(const struct view *view)
+static __always_inline void handle_conntrack_begins(struct brpath_cpu *cpu, const struct view *view)
 {
-	struct brpath_frame *frame = current_inside(view);
+	struct brpath_frame *frame = current_inside(cpu, view);
 
 	if (frame && frame->facts.nfct == BRPATH_NFCT_NONE)
 		frame->facts.nfct = BRPATH_NFCT_SEEN;
 }
 
 /* Conntrack has had its turn with this skb; view->nfct is what it left. */
-static __always_inline void handle_conntrack(const struct view *view)
+static __always_inline void handle_conntrack(struct brpath_cpu *cpu, const struct view *view)
 {
-	struct brpath_frame *frame = current_inside(view);
+	struct brpath_frame *frame = current_inside(cpu, view);
 
 	if (!frame)
 		return;
@@ -80,9 +72,9 @@ static __always_inline void handle_conntrack(const struct view *view)
 }
 
 /* The current frame is going to wait, for a verdict from user space or for its neighbour. */
-static __always_inline void handle_wait(const struct view *view)
+static __always_inline void handle_wait(struct brpath_cpu *cpu, const struct view *view)
 {
-	struct brpath_frame *frame = current_inside(view);
+	struct brpath_frame *frame = current_inside(cpu, view);
 
 	if (!frame || frame->skb != view->skb)
 		return;
@@ -95,14 +87,10 @@ static __always_inline void handle_wait(const struct view *view)
  * The skb dies; what conntrack made of it is in it for the last time. Not so in the host's stack: a socket's protocol
  * has taken it out before.
  */
-static __always_inline void handle_drop(const struct view *view)
+static __always_inline void handle_drop(struct brpath_cpu *cpu, const struct view *view)
 {
-	struct brpath_cpu *cpu = this_cpu();
-	struct brpath_frame *frame;
+	struct brpath_frame *frame = &cpu->frame;
 
-	if (!cpu || !view->iif)
-		return;
-	frame = &cpu->frame;
 	if (is_same_packet(frame, view)) {
 		/* A copy of the frame shares its head; only the frame itself counts here. */
 		if (frame->skb != view->skb || frame->facts.ports_out)
@@ -136,14 +124,10 @@ static __always_inline void handle_egress(struct brpath_cpu *cpu, const struct v
 	}
 }
 
-static __always_inline void handle_leave(const struct view *view)
+static __always_inline void handle_leave(struct brpath_cpu *cpu, const struct view *view)
 {
-	struct brpath_cpu *cpu = this_cpu();
-	struct brpath_frame *frame;
+	struct brpath_frame *frame = &cpu->frame;
 
-	if (!cpu)
-		return;
-	frame = &cpu->frame;
 	if (is_current_below(frame, view)) {
 		if (frame->waits)
 			forget(frame);
@@ -184,16 +168,12 @@ static __always_inline void handle_left_elsewhere(struct brpath_cpu *cpu, const 
 }
 
 /* The header on the other side of a connection is that of an answer to its reply. */
-static __always_inline void handle_confirm(const struct view *view)
+static __always_inline void handle_confirm(struct brpath_cpu *cpu, const struct view *view)
 {
-	struct brpath_cpu *cpu = this_cpu();
+	struct brpath_frame *frame = &cpu->frame;
 	struct brpath_tuple out;
-	struct brpath_frame *frame;
 
-	if (!cpu || !connection_of(view))
-		return;
-	frame = &cpu->frame;
-	if (!is_current_above(frame, view) || !frame->has_l4)
+	if (!connection_of(view) || !is_current_above(frame, view) || !frame->has_l4)
 		return;
 	read_conntrack_tuple(&out, &frame->key, &connection_of(view)->tuplehash[1].tuple, true);
 	report_translation(cpu, &frame->key, &frame->key.in, &out);

@@ -58,13 +58,14 @@ static __always_inline void enter(struct sk_buff *skb, struct net_device *dev)
 {
 	bool is_port = is_bridge_port(dev);
 	struct brpath_stacked_key key = {};
+	struct brpath_cpu *cpu = this_cpu();
 	struct brpath_stacked *stacked;
 	struct view view = {};
 
-	if (!enabled() || (!is_port && !control.stacked))
+	if (!cpu || !enabled() || (!is_port && !control.stacked))
 		return;
 	view_device(&view, dev);
-	if (view.netns != config.netns)
+	if (!is_watched(view.net))
 		return;
 	view.skb = (__u64)skb;
 	view.head = (__u64)skb->head;
@@ -77,12 +78,10 @@ static __always_inline void enter(struct sk_buff *skb, struct net_device *dev)
 		if (key.vlan)
 			untag(&view);
 		view.ifindex = stacked->port;
-		view.port_data = 0;
-		view.stacked = stacked->bridge;
 	} else if (!is_port || !is_wanted(&view)) {
 		return;
 	}
-	handle_enter(&view);
+	handle_enter(cpu, &view);
 }
 
 /* On a port: enter. On a bridge device: up. */
@@ -122,12 +121,10 @@ int BPF_PROG(tp_net_dev_queue, struct sk_buff *skb)
 	return 0;
 }
 
-/* Probed: what dies may have something else in the place of its device (dev_scratch, rbnode). */
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(tp_kfree_skb, struct sk_buff *skb)
 {
-	if (skb->skb_iif)
-		drop_probed(skb);
+	drop(skb);
 	return 0;
 }
 

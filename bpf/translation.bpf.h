@@ -40,6 +40,26 @@ static __always_inline void parse_again(struct packet *packet, const struct brpa
 	parse_ip(packet, view, view->l3_offset + (frame->key.tag == BRPATH_TAG_PPPOE ? 8 : 0));
 }
 
+/* What is translated in an IPv4 header without options and in the one above it. */
+struct ipv4_ends {
+	__be32 saddr;
+	__be32 daddr;
+	__be16 sport;
+	__be16 dport;
+};
+
+/* A header that is what it was is not taken apart again. */
+static __always_inline bool is_unchanged(const struct brpath_frame *frame, const struct view *view)
+{
+	__u32 offset = view->l3_offset + (frame->key.tag == BRPATH_TAG_PPPOE ? 8 : 0);
+	const struct brpath_tuple *in = &frame->key.in;
+	struct ipv4_ends ends;
+
+	return load_bytes(view, offset + offsetof(struct ipv4_header, saddr), &ends, sizeof(ends)) &&
+	       ends.saddr == *(const __be32 *)in->saddr && ends.daddr == *(const __be32 *)in->daddr &&
+	       ends.sport == bpf_htons(in->sport) && ends.dport == bpf_htons(in->dport);
+}
+
 /* The current frame leaves by a port for the first time. */
 static __always_inline void note_way_out(struct brpath_cpu *cpu, struct brpath_frame *frame, const struct view *view)
 {
@@ -48,6 +68,9 @@ static __always_inline void note_way_out(struct brpath_cpu *cpu, struct brpath_f
 	note_conntrack(frame, view);
 	note_hooked(cpu, frame, view);
 	frame->key.port_out = view->ifindex;
+	frame->port = view->port_data;
+	if (frame->plain && is_unchanged(frame, view))
+		return;
 	parse_again(&packet, frame, view);
 	/*
 	 * A header that could not be read again says nothing. Neither does a fragment that leaves inside the packet

@@ -10,10 +10,30 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include <brpath/abi.h>
+
 #include "compat.bpf.h"
 
 #define READ_DIRECT(pointer, field) ((pointer)->field)
 #define READ_PROBED(pointer, field) BPF_CORE_READ(pointer, field)
+
+/*
+ * All of an skb that brpath reads: from its member dev to its member data, which come in this order in every release.
+ * One probed read, because each costs as much as a dozen loads, whatever its size. A pointer to this points to where
+ * the skb would begin.
+ */
+struct skb_copy;
+
+#define SKB_OFFSET(field) ((__u64)bpf_core_field_offset(struct sk_buff, field))
+#define READ_COPIED(copy, field) (*(typeof(((struct sk_buff *)0)->field) *)((void *)(copy) + SKB_OFFSET(field)))
+
+static __always_inline struct skb_copy *copy_skb(struct brpath_cpu *cpu, struct sk_buff *skb)
+{
+	if (bpf_probe_read_kernel(cpu->skb_copy, SKB_OFFSET(data) + sizeof(void *) - SKB_OFFSET(dev),
+				  (void *)skb + SKB_OFFSET(dev)))
+		return NULL;
+	return (void *)cpu->skb_copy - SKB_OFFSET(dev);
+}
 
 struct view {
 	__u64 skb;
@@ -21,35 +41,27 @@ struct view {
 	__u64 net;	   /* struct net *, a number: only for reads that may fail */
 	__u64 port_data;   /* dev->rx_handler_data, likewise */
 	__u64 nfct;	   /* skb->_nfct */
-	__u32 netns;	   /* inode number */
 	__u32 ifindex;	   /* of skb->dev */
 	__u32 l3_offset;   /* from head */
 	__u32 linear_end;  /* from head: bytes up to here are packet bytes */
 	__u32 l3_bytes;	   /* from the network header to the end of the packet, as the kernel counts */
-	__u32 stacked;	   /* ifindex of the bridge, where this is a device below one of its ports */
 	__u32 iif;	   /* skb->skb_iif: the device it was received on last; 0 if it was made here */
 	__u16 protocol;	   /* host order */
 	__u16 vlan;	   /* VLAN id of an offloaded tag */
 	bool vlan_present; /* the tag is in the skb, not in the packet bytes */
 };
 
-DEFINE_VLAN_PRESENT(vlan_present_direct, READ_DIRECT, BPF_CORE_READ_BITFIELD)
-DEFINE_VLAN_PRESENT(vlan_present_probed, READ_PROBED, BPF_CORE_READ_BITFIELD_PROBED)
-
-/* Where the device is, for a check before anything else is read. */
+/* Where the device is. */
 #define DEFINE_VIEW_DEVICE(name, READ)                                                                                 \
 	static __always_inline void name(struct view *view, struct net_device *dev)                                    \
 	{                                                                                                              \
-		struct net *net = READ(dev, nd_net.net);                                                               \
-                                                                                                                       \
-		view->net = (__u64)net;                                                                                \
-		view->netns = READ(net, ns.inum);                                                                      \
+		view->net = (__u64)READ(dev, nd_net.net);                                                              \
 		view->ifindex = READ(dev, ifindex);                                                                    \
 		view->port_data = (__u64)READ(dev, rx_handler_data);                                                   \
 	}
 
-#define DEFINE_VIEW_PACKET(name, READ, VLAN_PRESENT)                                                                   \
-	static __always_inline void name(struct view *view, struct sk_buff *skb, __u32 l3_offset)                      \
+#define DEFINE_VIEW_PACKET(name, READ, skb_type)                                                                       \
+	static __always_inline void name(struct view *view, const skb_type *skb, __u32 l3_offset)                      \
 	{                                                                                                              \
 		__u32 data_offset = (__u64)READ(skb, data) - view->head;                                               \
 		__u32 len = READ(skb, len);                                                                            \
@@ -58,32 +70,42 @@ DEFINE_VLAN_PRESENT(vlan_present_probed, READ_PROBED, BPF_CORE_READ_BITFIELD_PRO
 		view->linear_end = data_offset + len - READ(skb, data_len);                                            \
 		view->l3_bytes = len - (l3_offset - data_offset);                                                      \
 		view->protocol = bpf_ntohs(READ(skb, protocol));                                                       \
-		view->vlan_present = VLAN_PRESENT(skb);                                                                \
+		view->vlan_present = READ(skb, vlan_proto) && is_tagged((void *)view->skb);                            \
 		view->vlan = view->vlan_present ? READ(skb, vlan_tci) & 0xfff : 0;                                     \
 	}
 
-/*
- * What a stage after enter needs to recognise the current frame, and what conntrack left in the skb (the field is
- * there with CONFIG_NF_CONNTRACK only).
- */
-#define DEFINE_VIEW_IDENTITY(name, READ)                                                                               \
-	static __always_inline void name(struct view *view, struct sk_buff *skb)                                       \
+/* _nfct is there with CONFIG_NF_CONNTRACK only. */
+#define DEFINE_VIEW_SKB(name, READ, skb_type)                                                                          \
+	static __always_inline void name(struct view *view, const skb_type *skb)                                       \
 	{                                                                                                              \
-		struct net_device *dev = READ(skb, dev);                                                               \
-                                                                                                                       \
-		view->skb = (__u64)skb;                                                                                \
 		view->head = (__u64)READ(skb, head);                                                                   \
-		view->net = (__u64)READ(dev, nd_net.net);                                                              \
 		view->iif = READ(skb, skb_iif);                                                                        \
-		view->nfct = bpf_core_field_exists(skb->_nfct) ? READ(skb, _nfct) : 0;                                 \
+		view->nfct = bpf_core_field_exists(struct sk_buff, _nfct) ? READ(skb, _nfct) : 0;                      \
 	}
 
-DEFINE_VIEW_IDENTITY(view_identity, READ_DIRECT)
-DEFINE_VIEW_IDENTITY(view_identity_probed, READ_PROBED)
 DEFINE_VIEW_DEVICE(view_device, READ_DIRECT)
 DEFINE_VIEW_DEVICE(view_device_probed, READ_PROBED)
-DEFINE_VIEW_PACKET(view_packet, READ_DIRECT, vlan_present_direct)
-DEFINE_VIEW_PACKET(view_packet_probed, READ_PROBED, vlan_present_probed)
+DEFINE_VIEW_SKB(view_skb, READ_DIRECT, struct sk_buff)
+DEFINE_VIEW_SKB(view_skb_copied, READ_COPIED, struct skb_copy)
+DEFINE_VIEW_PACKET(view_packet, READ_DIRECT, struct sk_buff)
+DEFINE_VIEW_PACKET(view_packet_copied, READ_COPIED, struct skb_copy)
+
+/* What a stage after enter needs to recognise the current frame. */
+static __always_inline void view_identity(struct view *view, const struct sk_buff *skb)
+{
+	view->skb = (__u64)skb;
+	view->net = (__u64)skb->dev->nd_net.net;
+	view_skb(view, skb);
+}
+
+static __always_inline void view_identity_copied(struct view *view, const struct skb_copy *copy, struct sk_buff *skb)
+{
+	struct net_device *dev = READ_COPIED(copy, dev);
+
+	view->skb = (__u64)skb;
+	view->net = (__u64)BPF_CORE_READ(dev, nd_net.net);
+	view_skb_copied(view, copy);
+}
 
 /* The bridge of a port, a number to compare. */
 static __always_inline __u64 bridge_at(__u64 port_data)

@@ -29,7 +29,7 @@ function(add_bpf_skeleton target source)
     # <asm/types.h> is in the multiarch folder, which clang does not search for the bpf target.
     add_custom_command(
         OUTPUT ${object}
-        COMMAND ${BPF_CLANG} -g -O2 -std=gnu11 -target bpf -D__TARGET_ARCH_${BPF_TARGET_ARCH}
+        COMMAND ${BPF_CLANG} -g -O2 -std=gnu11 -target bpf -mcpu=v3 -D__TARGET_ARCH_${BPF_TARGET_ARCH}
                 -Wall -Wextra -Werror
                 -Wno-unused-parameter # a program's parameters are the hook's, used or not
                 -I${PROJECT_SOURCE_DIR}/include -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}

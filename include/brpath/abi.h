@@ -61,14 +61,16 @@ enum brpath_direction {
 	BRPATH_DIR_REPLY,
 };
 
-/* IPv4 addresses stand in the first four bytes, the rest is zero. Ports are in host order; ICMP echo has its
- * identifier in both. */
+/*
+ * IPv4 addresses stand in the first four bytes, the rest is zero. Ports are in host order; ICMP echo has its
+ * identifier in both. Aligned, so that it is copied by words.
+ */
 struct brpath_tuple {
 	__u8 saddr[16];
 	__u8 daddr[16];
 	__u16 sport;
 	__u16 dport;
-};
+} __attribute__((aligned(4)));
 BRPATH_ASSERT_SIZE(struct brpath_tuple, 36);
 
 /*
@@ -113,6 +115,23 @@ struct brpath_flow {
 	__u8 pad;
 };
 BRPATH_ASSERT_SIZE(struct brpath_flow, 72);
+
+enum { BRPATH_RECENT_FLOWS = 64 }; /* a power of two */
+
+/*
+ * In front of the flow table, per CPU and parity of the generation: flows that are in that table already, found by a
+ * cheap hash. Who comes first has the place until the generation ends. The counts are to be added to the table's.
+ */
+struct brpath_recent {
+	struct brpath_flow_key key;
+	__u32 generation; /* of another one: the place is empty */
+	struct brpath_flow flow;
+};
+BRPATH_ASSERT_SIZE(struct brpath_recent, 136);
+
+struct brpath_recent_flows {
+	struct brpath_recent places[BRPATH_RECENT_FLOWS];
+};
 
 /* An entry on its way out of a flow table. */
 struct brpath_drained {
@@ -169,14 +188,15 @@ struct brpath_frame {
 	__u64 skb;
 	__u64 head;
 	__u64 net;  /* struct net * */
-	__u64 port; /* struct net_bridge_port * of the port that it entered by */
+	__u64 port; /* struct net_bridge_port * of the port that it left by first */
 	struct brpath_facts facts;
-	struct brpath_tuple out;
 	struct brpath_flow_key key; /* path and handling are filled in at its end */
+	struct brpath_tuple out;    /* the header as it left, if key.translation is not 0 */
 	__u32 generation;	    /* in which it entered */
 	__u32 bytes;
-	__u32 bridge;	/* ifindex of the bridge device; known once the frame went up */
-	__u32 stacked;	/* ifindex of the bridge, for a frame that was seen below its port: then port is 0 */
+	__u32 bridge; /* ifindex of the bridge device; known once the frame went up */
+	__u8 plain;   /* an IPv4 header without options, and ports above it */
+	__u8 pad[3];
 	__u8 open;	/* there is a frame, and it is not counted */
 	__u8 direction; /* enum brpath_direction */
 	__u8 tcp_flags;
@@ -212,6 +232,7 @@ struct brpath_cpu {
 	struct brpath_frame late; /* scratch, for one that is not the current one */
 	struct brpath_totals totals[2];
 	struct brpath_hooks_seen hooks[2]; /* IPv4, IPv6 */
+	__u64 skb_copy[28];		   /* scratch, too large for a program's stack */
 	__u32 last_translation;		   /* a hash: the same one is not reported again and again */
 	__u32 pad;
 } __attribute__((aligned(64)));
@@ -246,7 +267,7 @@ BRPATH_ASSERT_SIZE(struct brpath_setting, 4);
 /* In brpath_control.conntrack_in: there is no such function, nf_conntrack is not loaded. */
 #define BRPATH_CONNTRACK_ABSENT 1
 
-/* Written by the loader while the programs run. */
+/* Written by the loader while the programs run, unless it says otherwise. */
 struct brpath_control {
 	__u32 enabled; /* set last, when every hook is attached */
 	__u32 generation;
@@ -254,8 +275,9 @@ struct brpath_control {
 	__u32 bridge_attributes;	  /* not 0: some bridge has an attribute of its own that says yes */
 	__u32 stacked;			  /* not 0: there are stacked devices */
 	__u64 conntrack_in[2];		  /* addresses of the IPv4 and IPv6 hook functions; 0: not known */
+	__u64 net;			  /* struct net * of config.netns; written by the programs, 0 until then */
 };
-BRPATH_ASSERT_SIZE(struct brpath_control, 40);
+BRPATH_ASSERT_SIZE(struct brpath_control, 48);
 
 /* In brpath_stacked_key.vlan: the device is a VLAN device on top of a bridge. */
 #define BRPATH_STACKED_ABOVE 0x10000

@@ -109,7 +109,6 @@ static inline void brpath_close_frame(struct brpath_frame *frame)
 		/* Its copies left by several ports: none of them is the way out. */
 		frame->key.port_out = 0;
 		frame->key.translation = 0;
-		frame->out = frame->key.in;
 	}
 }
 

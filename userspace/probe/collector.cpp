@@ -36,7 +36,7 @@ FlowCounts count_frame(brpath_frame frame) {
     counts.key = frame.key;
     counts.flow.frames = 1;
     counts.flow.bytes = frame.bytes;
-    counts.flow.out = frame.out;
+    counts.flow.out = frame.key.translation ? frame.out : frame.key.in;
     counts.flow.tcp_flags = frame.tcp_flags;
     counts.flow.tcp_syn = (frame.tcp_flags & (syn | ack)) == syn;
     counts.flow.tcp_rst = (frame.tcp_flags & rst) != 0;
@@ -66,20 +66,27 @@ int Collector::receive(void *inbox, void *data, std::size_t size) {
     return 0;
 }
 
-Collector::Collector(AttachedSession &session, CpuStates &&cpus)
-    : session_(&session), maps_(session.maps()), cpus_(std::move(cpus)), inbox_(std::make_unique<Inbox>()) {
-    totals_seen_[0].resize(cpus_.count());
-    totals_seen_[1].resize(cpus_.count());
+Collector::Collector(AttachedSession &session, MappedArray<brpath_cpu> &&cpus,
+                     MappedArray<brpath_recent_flows> &&recent)
+    : session_(&session), maps_(session.maps()), cpus_(std::move(cpus)), recent_(std::move(recent)),
+      inbox_(std::make_unique<Inbox>()) {
+    session_->set_generation(generation_);
+    totals_seen_[0].resize(cpus_.size());
+    totals_seen_[1].resize(cpus_.size());
 }
 
 Result<Collector> Collector::make(AttachedSession &session) {
     const int count = libbpf_num_possible_cpus();
     if (count < 0)
         return fail_errno("count the CPUs", count);
-    auto cpus = CpuStates::make(session.maps().cpus, static_cast<std::size_t>(count));
+    const auto possible = static_cast<std::size_t>(count);
+    auto cpus = MappedArray<brpath_cpu>::make(session.maps().cpus, possible);
     if (!cpus)
         return Failure(cpus.error());
-    Collector collector(session, std::move(*cpus));
+    auto recent = MappedArray<brpath_recent_flows>::make(session.maps().recent_flows, possible * 2);
+    if (!recent)
+        return Failure(recent.error());
+    Collector collector(session, std::move(*cpus), std::move(*recent));
     collector.ring_.reset(
         ring_buffer__new(collector.maps_.records, receive, collector.inbox_.get(), nullptr));
     if (!collector.ring_)
@@ -109,6 +116,14 @@ Result<void> Collector::take_table(std::vector<FlowCounts> &flows) const {
     for (const auto &entry : entries)
         flows.push_back({entry.key, entry.flow});
     return {};
+}
+
+// Nobody writes to this parity's places before the generation after the next one.
+void Collector::take_recent(std::vector<FlowCounts> &flows) const {
+    for (std::size_t cpu = 0; cpu < cpus_.size(); cpu++)
+        for (const auto &place : recent_[cpu * 2 + (generation_ & 1)].places)
+            if (place.generation == generation_ && place.flow.frames > 0)
+                flows.push_back({place.key, place.flow});
 }
 
 void Collector::take_records(Harvest &harvest) {
@@ -162,7 +177,7 @@ void Collector::sort_flows(Harvest &harvest) {
 
 Result<Harvest> Collector::harvest() {
     Harvest harvest;
-    const auto before = cpus_.read();
+    const auto before = cpus_.copy();
 
     if (auto done = end_generation(); !done)
         return Failure(done.error());
@@ -171,7 +186,8 @@ Result<Harvest> Collector::harvest() {
     take_records(harvest); // before the table: what was reported first was seen first
     if (auto done = take_table(harvest.flows); !done)
         return Failure(done.error());
-    const auto after = cpus_.read();
+    take_recent(harvest.flows);
+    const auto after = cpus_.copy();
     take_totals(harvest, after);
     take_last_frames(harvest, before, after);
     sort_flows(harvest);

@@ -2,9 +2,9 @@
 // Takes the counts out of the kernel, none of them lost and none of them twice.
 #pragma once
 
-#include "probe/cpu_states.hpp"
 #include "probe/grace_period.hpp"
 #include "probe/handles.hpp"
+#include "probe/mapped_array.hpp"
 #include "probe/session.hpp"
 #include "util/result.hpp"
 
@@ -52,12 +52,14 @@ class Collector {
         std::vector<brpath_record> records;
     };
 
-    Collector(AttachedSession &session, CpuStates &&cpus);
+    Collector(AttachedSession &session, MappedArray<brpath_cpu> &&cpus,
+              MappedArray<brpath_recent_flows> &&recent);
 
     static int receive(void *inbox, void *data, std::size_t size);
 
     Result<void> end_generation();
     Result<void> take_table(std::vector<FlowCounts> &flows) const;
+    void take_recent(std::vector<FlowCounts> &flows) const;
     void take_records(Harvest &harvest);
     void take_totals(Harvest &harvest, const std::vector<brpath_cpu> &cpus);
     void take_last_frames(Harvest &harvest, const std::vector<brpath_cpu> &before,
@@ -66,9 +68,10 @@ class Collector {
 
     AttachedSession *session_;
     ProbeMaps maps_;
-    CpuStates cpus_;
+    MappedArray<brpath_cpu> cpus_;
+    MappedArray<brpath_recent_flows> recent_; // per CPU and parity
     GracePeriod grace_period_;
-    std::uint32_t generation_ = 0;                          // the one being filled
+    std::uint32_t generation_ = 1;                          // the one being filled; 0 is none
     std::array<std::vector<brpath_totals>, 2> totals_seen_; // per parity and CPU
     std::unique_ptr<Inbox> inbox_;                          // on the heap: the ring keeps its address
     RingBufferHandle ring_;

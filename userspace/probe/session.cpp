@@ -114,6 +114,7 @@ Result<OpenedSession> OpenedSession::open(const HookPlan &plan, brpath_config co
     bpf_map__set_max_entries(maps.flows_odd, limits.flow_table_entries);
     bpf_map__set_max_entries(maps.records, limits.ring_bytes);
     bpf_map__set_max_entries(maps.cpus, config.cpus);
+    bpf_map__set_max_entries(maps.recent_flows, config.cpus * 2);
     // Each CPU takes free entries of an LRU map in advance, 128 at a time.
     bpf_map__set_max_entries(maps.waiting, std::max(4096u, config.cpus * 512));
     return OpenedSession(std::move(state));
@@ -205,6 +206,7 @@ ProbeMaps AttachedSession::maps() const {
     const auto &maps = state_->skeleton->maps;
     return {{bpf_link__fd(state_->drains[0].get()), bpf_link__fd(state_->drains[1].get())},
             bpf_map__fd(maps.cpus),
+            bpf_map__fd(maps.recent_flows),
             bpf_map__fd(maps.records)};
 }
 

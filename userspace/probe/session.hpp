@@ -33,6 +33,7 @@ struct ProbeMaps {
     int drains[2] = {-1,
                      -1}; // links of the iterators that empty the flow tables, by parity of the generation
     int cpus = -1;
+    int recent_flows = -1;
     int records = -1;
 };
 
