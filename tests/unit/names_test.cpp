@@ -193,6 +193,24 @@ TEST_CASE("ports: kept, renewed, replaced") {
     CHECK(known.at(3).endpoint == "pod-x");
 }
 
+TEST_CASE("names of what is gone are kept, but not without a bound") {
+    PortNames ports;
+    for (std::uint32_t ifindex = 1; ifindex <= 11; ifindex++)
+        renew_ports(ports, {{2, {"veth-b", "cni0", 1, "pod-b"}}, {ifindex, {"veth", "cni0", 1, ""}}}, 5);
+    CHECK(ports.size() == 5);
+    CHECK_MESSAGE(ports.contains(2), "the oldest, but it is there");
+    CHECK_MESSAGE(ports.contains(8), "gone, but not for long");
+
+    AddressNames addresses;
+    for (int number = 1; number <= 11; number++) {
+        renew_addresses(
+            addresses, {{0, {"pod-a", {"10.0.0.0"}}}, {1, {"pod", {"10.0.0." + std::to_string(number)}}}}, 5);
+        CHECK(addresses.size() <= 5);
+        CHECK(addresses.contains("10.0.0.0"));
+        CHECK(addresses.contains("10.0.0." + std::to_string(number)));
+    }
+}
+
 TEST_CASE("addresses: kept, renewed, and not guessed") {
     AddressNames known;
     renew_addresses(known, {{0, {"pod-a", {"10.0.0.1", "fd00::1"}}}, {1, {"pod-b", {"10.0.0.2"}}}});

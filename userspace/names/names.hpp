@@ -20,11 +20,11 @@ struct PortName {
     std::string endpoint; // the network namespace that the port's veth leads to; empty if unknown
 };
 
-// What is known now. Ports are kept after they are gone: a summary may still speak of them.
+// What is known now. Ports that are gone are kept, thousands of them: a summary may still speak of them.
 class Names {
   public:
     // Reads the devices of the calling thread's namespace and the namespaces below /run/netns. A later call
-    // adds and renews; ports are never forgotten. Without CAP_SYS_ADMIN no addresses are learnt, which is no
+    // adds and renews. Without CAP_SYS_ADMIN no addresses are learnt, which is no
     // error.
     Result<void> refresh();
 

@@ -3,6 +3,7 @@
 
 #include "util/printable.hpp"
 
+#include <iterator>
 #include <set>
 
 namespace brpath {
@@ -35,7 +36,7 @@ PortNames name_ports(const std::vector<Link> &links, const Neighbours &neighbour
     return ports;
 }
 
-void renew_ports(PortNames &known, const PortNames &seen) {
+void renew_ports(PortNames &known, const PortNames &seen, std::size_t most) {
     for (const auto &[ifindex, port] : seen) {
         PortName &entry = known[ifindex];
         const std::string endpoint_before = entry.device == port.device ? entry.endpoint : "";
@@ -43,9 +44,11 @@ void renew_ports(PortNames &known, const PortNames &seen) {
         if (entry.endpoint.empty())
             entry.endpoint = endpoint_before;
     }
+    for (auto port = known.begin(); known.size() > most && port != known.end();) // numbers grow
+        port = seen.contains(port->first) ? std::next(port) : known.erase(port);
 }
 
-void renew_addresses(AddressNames &known, const Neighbours &seen) {
+void renew_addresses(AddressNames &known, const Neighbours &seen, std::size_t most) {
     std::map<std::string, std::int32_t> owners;
     std::set<std::string> shared;
     for (const auto &[number, neighbour] : seen)
@@ -56,6 +59,8 @@ void renew_addresses(AddressNames &known, const Neighbours &seen) {
         }
     for (const std::string &address : shared)
         known.erase(address);
+    if (known.size() > most)
+        std::erase_if(known, [&](const auto &entry) { return !owners.contains(entry.first); });
 }
 
 } // namespace brpath

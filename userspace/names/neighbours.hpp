@@ -5,6 +5,7 @@
 #include "kernel/links.hpp"
 #include "names/names.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -32,10 +33,12 @@ std::optional<std::int32_t> namespace_behind(const Link &link);
 // The bridge ports among the devices.
 PortNames name_ports(const std::vector<Link> &links, const Neighbours &neighbours);
 
-// Adds and renews. A port that is the same device as before keeps an endpoint that is no longer found.
-void renew_ports(PortNames &known, const PortNames &seen);
+// Adds and renews. A port that is the same device as before keeps an endpoint that is no longer found. Of
+// more than `most` ports those that are gone are forgotten, the oldest first.
+void renew_ports(PortNames &known, const PortNames &seen, std::size_t most = 16384);
 
-// Adds and renews. An address that several neighbours have tells nothing: its name goes.
-void renew_addresses(AddressNames &known, const Neighbours &seen);
+// Adds and renews. An address that several neighbours have tells nothing: its name goes. Of more than `most`
+// addresses those that are gone are forgotten.
+void renew_addresses(AddressNames &known, const Neighbours &seen, std::size_t most = 65536);
 
 } // namespace brpath
