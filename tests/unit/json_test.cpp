@@ -75,7 +75,7 @@ TEST_CASE("keys and their order are the contract") {
                                            "unknown", "none", "paths", "bypass_reasons"});
     CHECK(keys(json["findings"][0]) == Names{"id", "severity", "summary", "evidence", "fix"});
     CHECK(keys(json["losses"]) ==
-          Names{"ring_full", "flow_table_full", "unattributed_frames", "missed_probes"});
+          Names{"ring_full", "flow_table_full", "unattributed_frames", "missed_probes", "forgotten_pairs"});
 }
 
 TEST_CASE("an empty summary is a whole document") {
@@ -180,7 +180,7 @@ TEST_CASE("the VLAN stands only where there is one") {
 TEST_CASE("totals") {
     Summary summary;
     summary.frames = {28, {2, 3, 4, 5, 6, 7}, 8};
-    summary.losses = {1, 2, 3, 4};
+    summary.losses = {1, 2, 3, 4, 5};
     summary.module_present = true;
     const auto json = document(summary);
 
@@ -192,8 +192,11 @@ TEST_CASE("totals") {
                                  {"dropped", 6},
                                  {"in_flight", 8},
                                  {"egress", 7}});
-    CHECK(json["losses"] ==
-          Json{{"ring_full", 1}, {"flow_table_full", 2}, {"unattributed_frames", 3}, {"missed_probes", 4}});
+    CHECK(json["losses"] == Json{{"ring_full", 1},
+                                 {"flow_table_full", 2},
+                                 {"unattributed_frames", 3},
+                                 {"missed_probes", 4},
+                                 {"forgotten_pairs", 5}});
     CHECK_EQ(json["module"]["br_netfilter"], true);
 }
 

@@ -362,7 +362,7 @@ TEST_CASE("numbers without end stay within the width") {
         }
     summary.frames.entered = summary.frames.in_flight = huge;
     summary.frames.by_path.fill(0);
-    summary.losses = {huge, huge, huge, huge};
+    summary.losses = {huge, huge, huge, huge, huge};
     check_laws(summary);
 }
 
@@ -536,6 +536,10 @@ TEST_CASE("losses are loud, and only losses") {
                    "flow table was full for 2 frames\n"));
     CHECK(contains(lines_of(table(summary, 200))[0], "FIGURES INCOMPLETE"));
     CHECK(contains(render_table(summary, {true, 120}), "\x1b[1;31mLOSSES\x1b[0m"));
+    summary.losses = {0, 0, 19, 0, 4099};
+    CHECK(contains(table(summary),
+                   "\nLOSSES     THE FIGURES ARE INCOMPLETE: 19 frames belong to no pair above; "
+                   "4,099 pairs forgotten to make room for others\n"));
     summary.losses = {0, 0, 0, 17};
     CHECK(contains(table(summary),
                    "\nLOSSES     THE FIGURES ARE INCOMPLETE: the kernel skipped a hook 17 times\n"));

@@ -8,8 +8,9 @@
 
 namespace brpath {
 
-Observation::Observation(const SystemView &view, const Names &names, std::string only_bridge)
-    : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)) {}
+Observation::Observation(const SystemView &view, const Names &names, std::string only_bridge,
+                         std::size_t max_pairs)
+    : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)), pairs_(max_pairs) {}
 
 void Observation::add(const Harvest &harvest) {
     for (const auto &translation : harvest.translations)
@@ -36,7 +37,7 @@ void Observation::add(const Harvest &harvest) {
 
 void Observation::add_for_good(const std::vector<FlowCounts> &last_frames) {
     for (const auto &counts : last_frames)
-        pairs_.add(counts.key, counts.flow);
+        pairs_.add_last(counts.key, counts.flow);
 }
 
 void Observation::name(Endpoint &endpoint) const {
@@ -70,6 +71,8 @@ void Observation::fill_totals(Summary &summary) const {
             frames.by_path.at(path) += static_cast<std::int64_t>(unattributed);
             summary.losses.unattributed_frames += static_cast<std::int64_t>(unattributed);
         }
+    summary.losses.unattributed_frames += pairs_.forgotten().frames;
+    summary.losses.forgotten_pairs = pairs_.forgotten().pairs;
     frames.entered = static_cast<std::int64_t>(totals_.entered);
     frames.in_flight = frames.entered;
     for (const auto path : {BRPATH_BRIDGED, BRPATH_ROUTED, BRPATH_UP, BRPATH_FLOODED, BRPATH_DROPPED})
@@ -82,11 +85,11 @@ Summary Observation::summarise(Summary head, const std::vector<FlowCounts> &last
     Summary summary = std::move(head);
 
     for (const auto &counts : last_frames)
-        pairs_.add(counts.key, counts.flow);
+        pairs_.add_last(counts.key, counts.flow);
     fill_totals(summary);
     summary.pairs = pairs_.pairs();
     for (const auto &counts : last_frames)
-        pairs_.add(counts.key, counts.flow, -1);
+        pairs_.add_last(counts.key, counts.flow, -1);
 
     summary.module_present = view_->module_present();
     summary.bridges = view_->summarise(only_bridge_);

@@ -8,6 +8,7 @@
 #include "names/names.hpp"
 #include "probe/collector.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@ namespace brpath {
 class Observation {
   public:
     // `view` and `names` are kept current by the caller and must outlive it.
-    Observation(const SystemView &view, const Names &names, std::string only_bridge);
+    Observation(const SystemView &view, const Names &names, std::string only_bridge, std::size_t max_pairs);
 
     void add(const Harvest &harvest);
 

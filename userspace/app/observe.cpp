@@ -35,7 +35,7 @@ class ObserveLoop {
     ObserveLoop(const ObserveOptions &options, const Diagnostics &diagnostics, StopSignals &signals,
                 Screen &screen, Started &started)
         : options_(options), diagnostics_(diagnostics), signals_(signals), screen_(screen), started_(started),
-          observation_(started.view, started.names, options.bridge), begin_(Clock::now()),
+          observation_(started.view, started.names, options.bridge, options.max_pairs), begin_(Clock::now()),
           next_harvest_(begin_ + harvest_period), interval_(options.interval) {
         if (!interval_ && screen.is_terminal())
             interval_ = terminal_interval;

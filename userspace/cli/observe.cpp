@@ -19,7 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t max_flows_limit = 1U << 22; // some 1.2 GB of kernel memory
-constexpr auto interval_min = 100ms;                // below, the summaries themselves would be the load
+constexpr std::uint32_t max_pairs_limit = 1U << 20;
+constexpr auto interval_min = 100ms; // below, the summaries themselves would be the load
 
 template <typename Value> struct Choice {
     const char *word;
@@ -104,6 +105,12 @@ Result<void> set_max_flows(ObserveOptions &options, const std::string &value) {
     });
 }
 
+Result<void> set_max_pairs(ObserveOptions &options, const std::string &value) {
+    return parse_count("--max-pairs", value, 16, max_pairs_limit).map([&](auto count) {
+        options.max_pairs = count;
+    });
+}
+
 Result<void> set_ring_bytes(ObserveOptions &options, const std::string &value) {
     const auto bytes = parse_count("--ring-bytes", value, 4096, 64 * 1024 * 1024);
     if (!bytes)
@@ -130,7 +137,7 @@ constexpr const char *scope = "What to observe";
 constexpr const char *output = "Output";
 constexpr const char *hooks = "Hooks";
 
-constexpr std::array<ObserveOption, 11> rows = {{
+constexpr std::array<ObserveOption, 12> rows = {{
     {"--netns", "NAME|PATH", scope,
      "network namespace to look into: a name from `ip netns`, or a path such as /proc/PID/ns/net; default: "
      "the "
@@ -149,6 +156,10 @@ constexpr std::array<ObserveOption, 11> rows = {{
     {"--output", "FILE", output, "write the results to FILE; default, and for -: stdout", set_output},
     {"--names", "FILE", output, "names for addresses, in the format of hosts(5)",
      set_text<&ObserveOptions::names_file>},
+    {"--max-pairs", "N", output,
+     "pairs that are kept; beyond it those with the fewest frames are forgotten, their frames count in no "
+     "pair, and the summary says so; default: 16384",
+     set_max_pairs},
     {"--backend", "BACKEND", hooks,
      "how to listen to the kernel: auto, fentry, kprobe or tracepoint; default: auto, which takes the best "
      "one this "

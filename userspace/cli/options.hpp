@@ -27,6 +27,7 @@ struct ObserveOptions {
     Backend backend = Backend::automatic;
     std::string names_file;
     std::uint32_t max_flows = 65536;        // capacity of the kernel's flow table
+    std::uint32_t max_pairs = 16384;        // kept in user space
     std::uint32_t ring_bytes = 1024 * 1024; // of the ring buffer; a power of two
     std::optional<int> ready_fd; // gets one line when everything is attached; for tests and scripts
     int verbosity = 0;

@@ -55,9 +55,29 @@ void count(Counts &counts, const brpath_flow_key &key, const brpath_flow &flow, 
 
 bool is_layer2(std::uint8_t path) { return path == BRPATH_BRIDGED || path == BRPATH_FLOODED; }
 
+// Moves what a flow takes back out of counts, as far as it is in there.
+void take(Counts &counts, const brpath_flow_key &key, brpath_flow &flow) {
+    const auto there = std::min({counts.by_path.at(key.path), counts.by_handling.at(key.handling),
+                                 -static_cast<std::int64_t>(flow.frames)});
+    if (there <= 0)
+        return;
+    brpath_flow part = flow;
+    part.frames = -there;
+    part.bytes = flow.bytes * there / -flow.frames; // the same on average, as frames of one flow mostly are
+    count(counts, key, part, 1);
+    flow.frames -= part.frames;
+    flow.bytes -= part.bytes;
+}
+
+// What is worth keeping: evidence of a finding, then a Service, then many frames, then what came last.
+auto worth(const Pair &pair, std::uint64_t used) {
+    return std::tuple(pair.untranslated_replies > 0, pair.service.has_value(),
+                      pair.to_server.frames + pair.to_client.frames, used);
+}
+
 } // namespace
 
-Pair &PairTable::pair_of(const Connection &connection, const brpath_flow_key &key) {
+PairTable::PairId PairTable::id_of(const Connection &connection, const brpath_flow_key &key) {
     PairId id;
 
     id.client = connection.client_side.source;
@@ -70,34 +90,64 @@ Pair &PairTable::pair_of(const Connection &connection, const brpath_flow_key &ke
         id.service = connection.client_side.destination;
         id.service_port = connection.client_side.destination_port;
     }
-    const auto [place, is_new] = pairs_.try_emplace(id);
-    Pair &pair = place->second;
-    if (is_new) {
-        pair.client.ip = to_string(id.client);
-        pair.server.ip = to_string(id.server);
-        pair.protocol = protocol_name(key.proto);
-        pair.vlan = key.vlan;
-        if (id.has_service)
-            pair.service = Service{"", to_string(id.service), id.service_port};
-    }
-    return pair;
+    return id;
 }
 
-Pair &PairTable::pair_of_ethertype(const brpath_flow_key &key) {
+PairTable::PairId PairTable::id_of_ethertype(const brpath_flow_key &key) {
     PairId id;
 
     id.port = key.port_in ? key.port_in : key.port_out;
     id.ethertype = key.ethertype;
     id.vlan = key.vlan;
+    return id;
+}
+
+Pair &PairTable::pair_of(const PairId &id) {
     const auto [place, is_new] = pairs_.try_emplace(id);
-    Pair &pair = place->second;
-    if (is_new) {
-        pair.is_ip = false;
+    Pair &pair = place->second.pair;
+
+    place->second.used = ++uses_;
+    if (!is_new)
+        return pair;
+    pair.vlan = id.vlan;
+    pair.is_ip = is_ip(id.ethertype);
+    if (!pair.is_ip) {
         pair.client.port_ifindex = id.port;
-        pair.protocol = ethertype_name(key.ethertype);
-        pair.vlan = key.vlan;
+        pair.protocol = ethertype_name(id.ethertype);
+        return pair;
     }
+    pair.client.ip = to_string(id.client);
+    pair.server.ip = to_string(id.server);
+    pair.protocol = protocol_name(id.protocol);
+    if (id.has_service)
+        pair.service = Service{"", to_string(id.service), id.service_port};
     return pair;
+}
+
+// A quarter at a time, so that sorting them costs each newcomer little.
+void PairTable::make_room() {
+    std::vector<Pairs::iterator> entries;
+
+    if (pairs_.size() <= capacity_)
+        return;
+    const auto count = pairs_.size() - (capacity_ - capacity_ / 4);
+    entries.reserve(pairs_.size());
+    for (auto entry = pairs_.begin(); entry != pairs_.end(); ++entry)
+        entries.push_back(entry);
+    const auto end = entries.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(entries.begin(), end - 1, entries.end(), [](const auto &a, const auto &b) {
+        return worth(a->second.pair, a->second.used) < worth(b->second.pair, b->second.used);
+    });
+    for (auto entry = entries.begin(); entry != end; ++entry)
+        forget(*entry);
+}
+
+void PairTable::forget(Pairs::iterator entry) {
+    const Pair &pair = entry->second.pair;
+
+    forgotten_.pairs += pair.to_server.frames || pair.to_client.frames;
+    forgotten_.frames += pair.to_server.frames + pair.to_client.frames;
+    pairs_.erase(entry);
 }
 
 // What is taken back was counted before it was known what the frame would become. As far as its translation
@@ -112,33 +162,44 @@ void PairTable::take_back(const Connection &connection, Role role, const brpath_
     plain.vlan = key.vlan;
     plain.protocol = key.proto;
     const auto found = pairs_.find(plain);
-    if (role == Role::reply || found == pairs_.end())
-        return;
-    Counts &counts = found->second.to_server;
-    const auto there = std::min({counts.by_path.at(key.path), counts.by_handling.at(key.handling),
-                                 -static_cast<std::int64_t>(flow.frames)});
-    if (there <= 0)
-        return;
-    brpath_flow part = flow;
-    part.frames = -there;
-    part.bytes = flow.bytes * there / -flow.frames; // the same on average, as frames of one flow mostly are
-    count(counts, key, part, 1);
-    flow.frames -= part.frames;
-    flow.bytes -= part.bytes;
+    if (role == Role::request && found != pairs_.end())
+        take(found->second.pair.to_server, key, flow);
 }
 
-void PairTable::add_ip(const brpath_flow_key &key, brpath_flow flow, int sign) {
+// What is taken back may have been counted in a pair that is forgotten. As far as its pair does not have it,
+// it was: no pair gets below zero.
+void PairTable::take_from_forgotten(const PairId &id, Role role, const brpath_flow_key &key,
+                                    brpath_flow &flow) {
+    if (const auto found = pairs_.find(id); found != pairs_.end()) {
+        Pair &pair = found->second.pair;
+        take(role == Role::request ? pair.to_server : pair.to_client, key, flow);
+    }
+    if (flow.frames == 0)
+        return;
+    const auto rest = std::min(forgotten_.frames, -static_cast<std::int64_t>(flow.frames));
+    forgotten_.frames -= rest;
+    flow.bytes -= flow.bytes * rest / -flow.frames;
+    flow.frames += rest;
+}
+
+void PairTable::add_ip(const brpath_flow_key &key, brpath_flow flow, int sign, Age age) {
     const auto [connection, role] = connections_.find_or_make(key, flow);
+    const PairId id = id_of(*connection, key);
     if (flow.frames < 0 && connection->has_service())
         take_back(*connection, role, key, flow);
-    Pair &pair = pair_of(*connection, key);
+    if (flow.frames < 0 && forgotten_.frames > 0) {
+        take_from_forgotten(id, role, key, flow);
+        if (flow.frames == 0 && !pairs_.contains(id))
+            return;
+    }
+    Pair &pair = pair_of(id);
     Endpoint &from = role == Role::request ? pair.client : pair.server;
     Endpoint &to = role == Role::request ? pair.server : pair.client;
     const auto frames = sign * static_cast<std::int64_t>(flow.frames);
 
-    if (key.port_in)
+    if (key.port_in && (age == Age::newest || !from.port_ifindex))
         from.port_ifindex = key.port_in;
-    if (key.port_out)
+    if (key.port_out && (age == Age::newest || !to.port_ifindex))
         to.port_ifindex = key.port_out;
     count(role == Role::request ? pair.to_server : pair.to_client, key, flow, sign);
 
@@ -160,14 +221,23 @@ void PairTable::add_ip(const brpath_flow_key &key, brpath_flow flow, int sign) {
         pair.client_resets += sign * static_cast<std::int64_t>(flow.tcp_rst);
 }
 
-void PairTable::add(const brpath_flow_key &key, const brpath_flow &flow, int sign) {
+void PairTable::add_any(const brpath_flow_key &key, const brpath_flow &flow, int sign, Age age) {
     by_path_.at(key.path) += sign * static_cast<std::int64_t>(flow.frames);
     if (is_ip(key.ethertype)) {
-        add_ip(key, flow, sign);
+        add_ip(key, flow, sign, age);
         return;
     }
-    Pair &pair = pair_of_ethertype(key);
+    Pair &pair = pair_of(id_of_ethertype(key));
     count(key.port_in ? pair.to_server : pair.to_client, key, flow, sign);
+}
+
+void PairTable::add(const brpath_flow_key &key, const brpath_flow &flow) {
+    add_any(key, flow, 1, Age::newest);
+    make_room();
+}
+
+void PairTable::add_last(const brpath_flow_key &key, const brpath_flow &flow, int sign) {
+    add_any(key, flow, sign, Age::unknown);
 }
 
 void PairTable::learn_translation(const brpath_flow_key &key, const brpath_flow &flow) {
@@ -186,9 +256,9 @@ std::vector<Pair> PairTable::pairs() const {
                           pair.to_server.frames + pair.to_client.frames);
     };
 
-    for (const auto &[id, pair] : pairs_)
-        if (pair.to_server.frames || pair.to_client.frames)
-            all.push_back(pair);
+    for (const auto &[id, entry] : pairs_)
+        if (entry.pair.to_server.frames || entry.pair.to_client.frames)
+            all.push_back(entry.pair);
     std::stable_sort(all.begin(), all.end(), [&](const Pair &a, const Pair &b) { return rank(a) > rank(b); });
     return all;
 }

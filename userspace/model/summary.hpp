@@ -82,6 +82,7 @@ struct Losses {
     std::int64_t flow_table_full = 0;
     std::int64_t unattributed_frames = 0;
     std::optional<std::int64_t> missed_probes; // absent: this kernel does not say
+    std::int64_t forgotten_pairs = 0;          // to make room; their frames are unattributed
 
     [[nodiscard]] bool any() const {
         return flow_table_full || unattributed_frames || missed_probes.value_or(0);

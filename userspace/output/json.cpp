@@ -138,7 +138,8 @@ Json losses_json(const Losses &losses) {
     return {{"ring_full", losses.ring_full},
             {"flow_table_full", losses.flow_table_full},
             {"unattributed_frames", losses.unattributed_frames},
-            {"missed_probes", value_or_null(losses.missed_probes)}};
+            {"missed_probes", value_or_null(losses.missed_probes)},
+            {"forgotten_pairs", losses.forgotten_pairs}};
 }
 
 Json summary_json(const Summary &summary) {

@@ -174,6 +174,9 @@ std::string render_losses(const Summary &summary, const TableStyle &style) {
     if (losses.flow_table_full != 0)
         parts.push_back(
             fmt::format("the flow table was full for {}", counted(losses.flow_table_full, "frame")));
+    if (losses.forgotten_pairs != 0)
+        parts.push_back(
+            fmt::format("{} forgotten to make room for others", counted(losses.forgotten_pairs, "pair")));
     if (losses.missed_probes.value_or(0) != 0)
         parts.push_back(fmt::format("the kernel skipped a hook {}", counted(*losses.missed_probes, "time")));
     if (losses.ring_full != 0)
