@@ -12,6 +12,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <sys/socket.h>
@@ -222,20 +223,123 @@ Bytes build_frame(const FrameOptions &options) {
     return bytes;
 }
 
+class FrameSocket {
+  public:
+    FrameSocket() : fd_(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)) {
+        if (fd_ < 0)
+            give_up("open a packet socket");
+    }
+    FrameSocket(const FrameSocket &) = delete;
+    FrameSocket &operator=(const FrameSocket &) = delete;
+    ~FrameSocket() { close(fd_); }
+
+    void set_device(const std::string &name) {
+        device_ = name;
+        to_.sll_family = AF_PACKET;
+        to_.sll_ifindex = static_cast<int>(if_nametoindex(name.c_str()));
+    }
+
+    void send(const Bytes &frame) const {
+        if (sendto(fd_, frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr *>(&to_),
+                   sizeof(to_)) < 0)
+            give_up("send a frame by " + device_);
+    }
+
+  private:
+    int fd_;
+    std::string device_;
+    sockaddr_ll to_{};
+};
+
 void send_frames(const FrameOptions &options) {
     const Bytes frame = build_frame(options);
-    const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-    sockaddr_ll to{};
+    FrameSocket socket;
 
-    if (fd < 0)
-        give_up("open a packet socket");
-    to.sll_family = AF_PACKET;
-    to.sll_ifindex = static_cast<int>(if_nametoindex(options.device.c_str()));
+    socket.set_device(options.device);
     for (int i = 0; i < options.count; i++)
-        if (sendto(fd, frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr *>(&to), sizeof(to)) <
-            0)
-            give_up("send a frame by " + options.device);
-    close(fd);
+        socket.send(frame);
+}
+
+struct FloodOptions {
+    FrameOptions frame;
+    std::uint32_t seed = 1;
+};
+
+// TCP's checksum of a segment without payload, which begins at `start` and is the frame's end; the addresses
+// are the eight bytes before it.
+void complete_syn(Bytes &bytes, std::size_t start) {
+    constexpr std::size_t checksum_at = 16, address_bytes = 8;
+    const std::uint32_t pseudo = IPPROTO_TCP + static_cast<std::uint32_t>(bytes.size() - start) +
+                                 folded_sum(bytes, start - address_bytes);
+
+    put16(bytes, start + checksum_at, ~((pseudo & 0xffff) + (pseudo >> 16)));
+}
+
+Bytes build_syn(const FrameOptions &options, std::uint16_t port, std::uint32_t sequence) {
+    constexpr unsigned header_bytes = 20, flags = header_bytes / 4 << 12 | 0x02, window = 64240;
+    Bytes bytes;
+
+    append_mac(bytes, options.to);
+    append_mac(bytes, options.from);
+    append16(bytes, ETHERTYPE_IP);
+    append_ipv4(bytes, options, header_bytes);
+    const std::size_t start = bytes.size();
+    append16(bytes, port);
+    append16(bytes, options.destination_port);
+    append16(bytes, sequence >> 16);
+    append16(bytes, sequence);
+    for (const unsigned word : {0U, 0U, flags, window, 0U, 0U}) // the first two: what it acknowledges
+        append16(bytes, word);
+    complete_syn(bytes, start);
+    return bytes;
+}
+
+std::string ipv4_text(std::uint32_t address) {
+    const in_addr raw{htonl(address)};
+    std::array<char, INET_ADDRSTRLEN> text{};
+
+    return inet_ntop(AF_INET, &raw, text.data(), text.size());
+}
+
+// SYNs, each from an address and a port of its own: 11.0.0.0/8 and any port above 1023, drawn from a
+// generator that the standard defines, so that the same seed is the same flood everywhere.
+void send_flood(const FloodOptions &options) {
+    constexpr std::uint32_t network = 11U << 24, hosts = 0xffffff, ports_min = 1024;
+    std::mt19937 generator(options.seed);
+    const auto draw = [&generator] { return static_cast<std::uint32_t>(generator()); };
+    FrameOptions ip = options.frame;
+    FrameSocket socket;
+
+    ip.protocol = IPPROTO_TCP;
+    socket.set_device(ip.device);
+    for (int i = 0; i < ip.count; i++) {
+        ip.source = ipv4_text(network | (draw() & hosts));
+        const auto port = static_cast<std::uint16_t>(ports_min + draw() % (0x10000 - ports_min));
+        socket.send(build_syn(ip, port, draw()));
+    }
+}
+
+struct CrowdOptions {
+    FrameOptions frame; // device: what all their names begin with
+    int devices = 1;
+};
+
+// From each of the devices NAME0, NAME1, ...: `count` datagrams with an address of its own, from `source` on.
+void send_crowd(const CrowdOptions &options) {
+    FrameOptions frame = options.frame;
+    FrameSocket socket;
+    in_addr source{};
+
+    frame.protocol = IPPROTO_UDP;
+    if (inet_pton(AF_INET, frame.source.c_str(), &source) != 1)
+        throw std::runtime_error(frame.source + " is not an IPv4 address");
+    for (int i = 0; i < options.devices; i++) {
+        frame.source = ipv4_text(ntohl(source.s_addr) + static_cast<std::uint32_t>(i));
+        const Bytes bytes = build_frame(frame);
+        socket.set_device(frame.device + std::to_string(i));
+        for (int j = 0; j < frame.count; j++)
+            socket.send(bytes);
+    }
 }
 
 void add_udp(CLI::App &app, UdpOptions &udp) {
@@ -275,16 +379,48 @@ void add_frame(CLI::App &app, FrameOptions &frame) {
     send->callback([&frame] { send_frames(frame); });
 }
 
+void add_flood(CLI::App &app, FloodOptions &flood) {
+    auto *send = app.add_subcommand("flood", "send SYNs, each from a random address and port");
+    send->add_option("--device", flood.frame.device)->required();
+    send->add_option("--to", flood.frame.to, "destination MAC");
+    send->add_option("--from", flood.frame.from, "source MAC");
+    send->add_option("--destination", flood.frame.destination)->required();
+    send->add_option("--port", flood.frame.destination_port)->required();
+    send->add_option("--count", flood.frame.count);
+    send->add_option("--seed", flood.seed, "the same seed, the same flood");
+    send->callback([&flood] { send_flood(flood); });
+}
+
+void add_crowd(CLI::App &app, CrowdOptions &crowd) {
+    auto *send =
+        app.add_subcommand("crowd", "send datagrams from many devices, each with an address of its own");
+    send->add_option("--device", crowd.frame.device, "NAME of the devices NAME0, NAME1, ...")->required();
+    send->add_option("--devices", crowd.devices, "how many");
+    send->add_option("--to", crowd.frame.to, "destination MAC");
+    send->add_option("--from", crowd.frame.from, "source MAC");
+    send->add_option("--source", crowd.frame.source, "the first one's address; the others' are the next ones")
+        ->required();
+    send->add_option("--destination", crowd.frame.destination)->required();
+    send->add_option("--source-port", crowd.frame.source_port);
+    send->add_option("--port", crowd.frame.destination_port)->required();
+    send->add_option("--count", crowd.frame.count, "from each");
+    send->callback([&crowd] { send_crowd(crowd); });
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
     CLI::App app("Exact traffic for brpath's tests");
     UdpOptions udp;
     FrameOptions frame;
+    FloodOptions flood;
+    CrowdOptions crowd;
 
     app.require_subcommand(1);
     add_udp(app, udp);
     add_frame(app, frame);
+    add_flood(app, flood);
+    add_crowd(app, crowd);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
