@@ -4,6 +4,8 @@
 # be attributed is said. Oracle: the ports' own counters.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/lib/overload.sh
+. "$(dirname "$0")/lib/overload.sh"
 
 readonly FRONTEND=10.244.1.11 CART=10.244.1.12
 readonly PORTS=1009 EACH=3 # source ports, datagrams from each: primes
@@ -11,19 +13,6 @@ readonly PORTS=1009 EACH=3 # source ports, datagrams from each: primes
 send_flows() {
 	in_pod frontend "$TRAFFIC" udp --from "$FRONTEND" --source-port 20000 --ports "$PORTS" --count "$EACH" \
 		--to "$CART" --port 7001
-}
-
-# Every summary of an NDJSON file keeps its identities.
-check_every_summary() {
-	local broken
-
-	broken=$(jq -c 'select(.frames.in_flight < 0 or .frames.in_flight > 64
-		or .frames.entered != (.frames | .bridged + .routed + .up + .flooded + .dropped + .in_flight)
-		or (.frames | .entered - .in_flight + .egress) !=
-		(([.pairs[] | .to_server.frames + .to_client.frames] | add // 0) + .losses.unattributed_frames))
-		| {frames, losses}' "$SUMMARY")
-	[ -z "$broken" ] || fail "$1: summaries that do not add up: $broken"
-	checks=$((checks + 1))
 }
 
 # Small table and ring: the counts of all frames are right, some have no pair.
