@@ -10,6 +10,7 @@
 // PATH: nanoseconds until all was sent, without those in which the tool's own threads ran. USER: nanoseconds
 // that these ran because of that, see user_time(). FRAMES: what the bridge's ports received meanwhile.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -88,12 +89,20 @@ std::int64_t user_time(const Options &options, std::int64_t ran, std::int64_t du
 
 void measure(const Options &options) {
     const Namespace node(options.node), sender(options.sender), receiver(options.receiver);
+    constexpr int part = 20'000, again = 50;
     const auto work = make_work(options.workload, sender, receiver, options.endpoints);
 
     sender.enter();
-    work->run(options.warm_up);
-    work->clear();
+    // In parts, because somebody has to keep what was sent until it is taken away.
+    for (int left = options.warm_up; left > 0; left -= part) {
+        work->run(std::min(left, part));
+        work->clear();
+    }
     for (int i = 0; i < options.repeat; i++) {
+        sender.enter();
+        // A stream that rested begins again slowly, and a tool may have had it rest.
+        work->run(again);
+        work->clear();
         const std::int64_t frames = port_frames(node);
         sender.enter();
         const std::int64_t ran = run_time_ns(options.tools);
@@ -111,12 +120,15 @@ void measure(const Options &options) {
 void add_measure(CLI::App &app, Options &options) {
     auto *command = app.add_subcommand("measure", "send, a line for each repetition");
 
-    command->add_option("workload", options.workload, "udp, stream or connect")->required();
+    command->add_option("workload", options.workload, "udp, flows, stream or connect")->required();
     command->add_option("--node", options.node, "network namespace of the bridge")->required();
     command->add_option("--sender", options.sender, "network namespace of the sending pod")->required();
     command->add_option("--receiver", options.receiver, "network namespace of the receiving pod")->required();
     command->add_option("--from", options.endpoints.from, "address to send from")->required();
     command->add_option("--to", options.endpoints.to, "address to send to")->required();
+    command->add_option("--from-mac", options.endpoints.from_mac, "with flows: the sender's");
+    command->add_option("--to-mac", options.endpoints.to_mac, "with flows: the receiver's");
+    command->add_option("--flows", options.endpoints.flows, "with flows: how many");
     command->add_option("--count", options.count,
                         "datagrams, writes of 64 KiB, or connections in a repetition");
     command->add_option("--warm-up", options.warm_up, "as many before the first one");

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "bench/load_work.hpp"
 
+#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
 #include <poll.h>
 #include <stdexcept>
 #include <vector>
+
+#include "bench/raw_frame.hpp"
 
 namespace brpath::bench {
 
@@ -13,6 +16,18 @@ namespace {
 
 constexpr std::uint16_t client_port = 7000, server_port = 7001;
 constexpr std::size_t chunk_bytes = 64 << 10;
+
+// Takes the datagrams away, and fails if there are not so many.
+void received(const Fd &sink, long expected) {
+    std::array<char, 64> buffer{};
+    long count = 0;
+
+    while (recv(sink.get(), buffer.data(), buffer.size(), MSG_DONTWAIT) >= 0)
+        count++;
+    if (count != expected)
+        throw std::runtime_error("find all datagrams: " + std::to_string(count) + " of " +
+                                 std::to_string(expected) + " came");
+}
 
 // Datagrams of one flow. Nobody reads them while it is measured, so nobody is woken.
 class Datagrams : public Work {
@@ -38,14 +53,7 @@ class Datagrams : public Work {
     }
 
     void clear() override {
-        std::array<char, 64> buffer{};
-        long received = 0;
-
-        while (recv(sink_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT) >= 0)
-            received++;
-        if (received != sent_)
-            throw std::runtime_error("find all datagrams: " + std::to_string(received) + " of " +
-                                     std::to_string(sent_) + " came");
+        received(sink_, sent_);
         sent_ = 0;
     }
 
@@ -154,17 +162,64 @@ class Connections : public Work {
     Fd listener_;
 };
 
+std::uint32_t number_of(const std::string &address) {
+    in_addr number{};
+
+    if (inet_pton(AF_INET, address.c_str(), &number) != 1)
+        throw std::runtime_error("read the IPv4 address " + address);
+    return ntohl(number.s_addr);
+}
+
+// Datagrams of many flows, hand-made: a thousand ports of each of as many addresses as it takes.
+class Flows : public Work {
+  public:
+    Flows(const Namespace &sender, const Namespace &receiver, const Endpoints &endpoints)
+        : flows_(endpoints.flows), frame_(parse_mac(endpoints.from_mac), parse_mac(endpoints.to_mac),
+                                          number_of(endpoints.to), server_port) {
+        receiver.enter();
+        sink_ = open_socket(parse_address(endpoints.to, server_port), SOCK_DGRAM);
+        sender.enter();
+        source_ = open_packet_socket("eth0");
+    }
+
+    // Not one after the other: a short run sees all of the flows, here and there.
+    void run(int count) override {
+        constexpr std::uint64_t stride = 7919, ports = 1000;
+        constexpr std::uint32_t first_address = 10U << 24 | 100U << 16;
+        for (int i = 0; i < count; i++) {
+            const std::uint64_t flow = next_++ * stride % flows_;
+            frame_.set_source(first_address + static_cast<std::uint32_t>(flow / ports),
+                              static_cast<std::uint16_t>(1024 + flow % ports));
+            frame_.send(source_.get());
+        }
+        sent_ += count;
+    }
+
+    void clear() override {
+        received(sink_, sent_);
+        sent_ = 0;
+    }
+
+  private:
+    std::uint64_t flows_, next_ = 0;
+    RawFrame frame_;
+    Fd sink_, source_;
+    long sent_ = 0;
+};
+
 } // namespace
 
 std::unique_ptr<Work> make_work(const std::string &name, const Namespace &sender, const Namespace &receiver,
                                 const Endpoints &endpoints) {
     if (name == "udp")
         return std::make_unique<Datagrams>(sender, receiver, endpoints);
+    if (name == "flows")
+        return std::make_unique<Flows>(sender, receiver, endpoints);
     if (name == "stream")
         return std::make_unique<Stream>(sender, receiver, endpoints);
     if (name == "connect")
         return std::make_unique<Connections>(sender, receiver, endpoints);
-    throw std::runtime_error("find the workload '" + name + "': udp, stream or connect");
+    throw std::runtime_error("find the workload '" + name + "': udp, flows, stream or connect");
 }
 
 } // namespace brpath::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What is sent: datagrams, a stream, connections.
+// What is sent: datagrams of one flow or of many, a stream, connections.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,9 @@ namespace brpath::bench {
 
 struct Endpoints {
     std::string from, to;
+    // Of hand-made frames only.
+    std::string from_mac, to_mac;
+    std::uint64_t flows = 1;
 };
 
 class Work {
@@ -22,7 +25,7 @@ class Work {
     virtual void clear() {}
 };
 
-// udp, stream or connect. Returns in the namespace of the sender, and everything is ready to send.
+// udp, flows, stream or connect. Returns in the namespace of the sender, and everything is ready to send.
 std::unique_ptr<Work> make_work(const std::string &name, const Namespace &sender, const Namespace &receiver,
                                 const Endpoints &endpoints);
 
