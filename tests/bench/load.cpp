@@ -62,59 +62,116 @@ void settle(const std::vector<int> &tools) {
     }
 }
 
-// The share of a processor that the tool takes when there is no frame.
-void rest(const Options &options) {
-    const std::int64_t before = run_time_ns(options.tools);
-    const auto start = Clock::now();
+constexpr double rests_below = 0.001, never_rests_from = 0.2;
 
-    std::this_thread::sleep_for(std::chrono::seconds(1));
-    std::printf("%.4f\n", static_cast<double>(run_time_ns(options.tools) - before) /
-                              static_cast<double>(since_ns(start)));
+// The share of a processor that the tool takes when there is no frame. Many look at something now and then:
+// that wants a long look, but not at one that never rests, for an emulated processor gets through a second of
+// rest at once, and through a second of work in many.
+void rest(const Options &options) {
+    double share = 0;
+
+    for (const auto length : {std::chrono::milliseconds(250), std::chrono::milliseconds(10'000)}) {
+        const std::int64_t before = run_time_ns(options.tools);
+        const auto start = Clock::now();
+        std::this_thread::sleep_for(length);
+        share =
+            static_cast<double>(run_time_ns(options.tools) - before) / static_cast<double>(since_ns(start));
+        if (share >= never_rests_from)
+            break;
+    }
+    std::printf("%.5f\n", share);
 }
 
-// What the tool ran because of the frames, by what it does without any. Does it rest then, it may have some
-// queued: it gets time to work them off. Does it look at something now and then, that is taken off. Does it
-// never rest, such as one that asks again and again whether there is something, it counts in full as long as
-// it ran beside the frames.
-std::int64_t user_time(const Options &options, std::int64_t ran, std::int64_t during, std::int64_t elapsed) {
-    constexpr double rests = 0.001, never_rests = 0.2;
+struct Repetition {
+    std::int64_t path = 0, during = 0, frames = 0;
+};
 
-    if (options.tools.empty() || options.at_rest >= never_rests)
-        return during;
-    if (options.at_rest >= rests)
-        return during - static_cast<std::int64_t>(options.at_rest * static_cast<double>(elapsed));
-    settle(options.tools);
-    return run_time_ns(options.tools) - ran;
+// A tool that rests when there is no frame gets time to work off what is queued for it.
+Repetition repeat(const Options &options, const Namespace &node, const Namespace &sender, Work &work) {
+    constexpr int again = 50;
+    Repetition repetition;
+
+    sender.enter();
+    // A stream that rested begins again slowly, and a tool may have had it rest.
+    work.run(again);
+    work.clear();
+    repetition.frames = -port_frames(node);
+    sender.enter();
+    const std::int64_t ran = run_time_ns(options.tools);
+    const auto start = Clock::now();
+    work.run(options.count);
+    const std::int64_t elapsed = since_ns(start);
+    repetition.during = run_time_ns(options.tools) - ran;
+    repetition.path = elapsed - repetition.during;
+    if (!options.tools.empty() && options.at_rest < rests_below)
+        settle(options.tools);
+    repetition.frames += port_frames(node);
+    work.clear();
+    return repetition;
+}
+
+// What the tool ran for a frame, beyond what it runs without any. Much of it comes in batches, so it is seen
+// over all repetitions, and a second longer. A tool that never rests, such as one that asks again and again
+// whether there is something, counts with what it ran beside the frames.
+class UserTime {
+  public:
+    UserTime(const Options &options, const Namespace &node)
+        : options_(options), node_(node), ran_(run_time_ns(options.tools)), frames_(port_frames(node)) {}
+
+    [[nodiscard]] double of_a_frame(const std::vector<Repetition> &repetitions) const {
+        std::int64_t during = 0, measured = 0;
+        for (const auto &repetition : repetitions) {
+            during += repetition.during;
+            measured += repetition.frames;
+        }
+        if (options_.at_rest >= never_rests_from)
+            return ratio(during, measured);
+        if (options_.at_rest >= rests_below)
+            std::this_thread::sleep_for(std::chrono::seconds(1));
+        const std::int64_t all = run_time_ns(options_.tools) - ran_;
+        const auto resting =
+            static_cast<std::int64_t>(options_.at_rest * static_cast<double>(since_ns(start_)));
+        return ratio(all - resting, port_frames(node_) - frames_);
+    }
+
+  private:
+    static double ratio(std::int64_t part, std::int64_t whole) {
+        return static_cast<double>(part) / static_cast<double>(std::max<std::int64_t>(whole, 1));
+    }
+
+    const Options &options_;
+    const Namespace &node_;
+    Clock::time_point start_ = Clock::now();
+    std::int64_t ran_, frames_;
+};
+
+void warm_up(const Options &options, Work &work) {
+    constexpr int part = 20'000;
+
+    // In parts, because somebody has to keep what was sent until it is taken away.
+    for (int left = options.warm_up; left > 0; left -= part) {
+        work.run(std::min(left, part));
+        work.clear();
+    }
+    if (!options.tools.empty() && options.at_rest < rests_below)
+        settle(options.tools);
 }
 
 void measure(const Options &options) {
     const Namespace node(options.node), sender(options.sender), receiver(options.receiver);
-    constexpr int part = 20'000, again = 50;
     const auto work = make_work(options.workload, sender, receiver, options.endpoints);
+    std::vector<Repetition> repetitions;
 
     sender.enter();
-    // In parts, because somebody has to keep what was sent until it is taken away.
-    for (int left = options.warm_up; left > 0; left -= part) {
-        work->run(std::min(left, part));
-        work->clear();
-    }
-    for (int i = 0; i < options.repeat; i++) {
-        sender.enter();
-        // A stream that rested begins again slowly, and a tool may have had it rest.
-        work->run(again);
-        work->clear();
-        const std::int64_t frames = port_frames(node);
-        sender.enter();
-        const std::int64_t ran = run_time_ns(options.tools);
-        const auto start = Clock::now();
-        work->run(options.count);
-        const std::int64_t elapsed = since_ns(start), during = run_time_ns(options.tools) - ran;
-        const std::int64_t user = user_time(options, ran, during, elapsed);
-        std::printf("%lld %lld %lld\n", static_cast<long long>(elapsed - during),
-                    static_cast<long long>(user), static_cast<long long>(port_frames(node) - frames));
-        std::fflush(stdout);
-        work->clear();
-    }
+    warm_up(options, *work);
+    const UserTime user(options, node);
+    for (int i = 0; i < options.repeat; i++)
+        repetitions.push_back(repeat(options, node, sender, *work));
+    const double user_ns = user.of_a_frame(repetitions);
+    for (const auto &repetition : repetitions)
+        std::printf("%lld %.0f %lld\n", static_cast<long long>(repetition.path),
+                    user_ns * static_cast<double>(repetition.frames),
+                    static_cast<long long>(repetition.frames));
 }
 
 void add_measure(CLI::App &app, Options &options) {
