@@ -111,8 +111,8 @@ Repetition repeat(const Options &options, const Namespace &node, const Namespace
 }
 
 // What the tool ran for a frame, beyond what it runs without any. Much of it comes in batches, so it is seen
-// over all repetitions, and a second longer. A tool that never rests, such as one that asks again and again
-// whether there is something, counts with what it ran beside the frames.
+// over all repetitions, and a quarter of a second longer. A tool that never rests, such as one that asks
+// again and again whether there is something, counts with what it ran beside the frames.
 class UserTime {
   public:
     UserTime(const Options &options, const Namespace &node)
@@ -127,7 +127,7 @@ class UserTime {
         if (options_.at_rest >= never_rests_from)
             return ratio(during, measured);
         if (options_.at_rest >= rests_below)
-            std::this_thread::sleep_for(std::chrono::seconds(1));
+            std::this_thread::sleep_for(std::chrono::milliseconds(250));
         const std::int64_t all = run_time_ns(options_.tools) - ran_;
         const auto resting =
             static_cast<std::int64_t>(options_.at_rest * static_cast<double>(since_ns(start_)));
