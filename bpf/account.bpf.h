@@ -134,7 +134,8 @@ static __always_inline struct brpath_flow *account_in_table(struct brpath_cpu *c
 	}
 
 	struct brpath_flow fresh = {
-		.first_ns = bpf_ktime_get_ns(),
+		/* One that waited to be counted is older than what this generation has counted so far. */
+		.first_ns = frame->generation == generation ? bpf_ktime_get_ns() : 0,
 		.out = frame->key.translation ? frame->out : frame->key.in,
 		.icmp_type = frame->icmp_type,
 		.direction = frame->direction,

@@ -113,6 +113,7 @@ static __always_inline void handle_egress(struct brpath_cpu *cpu, const struct v
 	__u32 below_tags = parse_packet(&packet, view);
 
 	fill_frame(frame, &packet, view, below_tags);
+	frame->generation = generation;
 	frame->key.port_out = view->ifindex;
 	note_conntrack(frame, view);
 	note_registration(cpu, frame, view, generation);

@@ -104,8 +104,9 @@ BRPATH_ASSERT_SIZE(struct brpath_flow_key, 60);
  */
 struct brpath_flow {
 	__s64 frames;
-	__s64 bytes;		 /* layer 2 length as the port's counters have it, without an outer VLAN tag */
-	__u64 first_ns;		 /* CLOCK_MONOTONIC at the entry's creation */
+	__s64 bytes;	/* layer 2 length as the port's counters have it, without an outer VLAN tag */
+	__u64 first_ns; /* CLOCK_MONOTONIC at the entry's creation; 0: its first frame entered in an earlier generation
+			 */
 	struct brpath_tuple out; /* the header as it left; equal to key.in when translation is 0 */
 	__s32 tcp_syn;		 /* SYN without ACK */
 	__s32 tcp_rst;

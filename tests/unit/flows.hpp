@@ -43,6 +43,7 @@ struct Flow {
         key.port_out = 2;
         key.path = BRPATH_BRIDGED;
         key.handling = BRPATH_BYPASSED;
+        flow.first_ns = 1;
         flow.frames = frames;
         flow.bytes = frames * 100;
         flow.out = key.in;

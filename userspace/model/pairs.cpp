@@ -232,7 +232,9 @@ void PairTable::add_any(const brpath_flow_key &key, const brpath_flow &flow, int
 }
 
 void PairTable::add(const brpath_flow_key &key, const brpath_flow &flow) {
-    add_any(key, flow, 1, Age::newest);
+    // A CPU's last frame is counted when the next one enters there, however long after: it tells no port.
+    const bool is_late = flow.first_ns == 0 && flow.frames <= 1;
+    add_any(key, flow, 1, is_late ? Age::unknown : Age::newest);
     make_room();
 }
 
