@@ -55,7 +55,7 @@ start_brpath() {
 stop_brpath() {
 	local entered lost
 	interrupt
-	read -r entered lost < <(jq -r '"\(.frames.entered) \([.losses[] | numbers] | add)"' "$DIR/summary")
+	read -r entered lost < <(jq -r '"\(.frames.entered) \(.losses | .unattributed_frames + (.missed_probes // 0))"' "$DIR/summary")
 	events "$entered" "$(seen_frames)" "$lost" "frames counted"
 	[ "$1" != fentry ] || compare_hooks
 }
