@@ -107,7 +107,7 @@ static __always_inline struct brpath_recent *recent_place(const struct brpath_fl
 static __always_inline void take_recent_place(struct brpath_recent *place, const struct brpath_flow_key *key,
 					      const struct brpath_flow *flow, __u32 generation)
 {
-	if (!place || place->generation == generation)
+	if (!place || (place->generation == generation && place->flow.frames))
 		return;
 	place->key = *key;
 	place->flow = *flow;

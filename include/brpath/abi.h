@@ -121,7 +121,8 @@ enum { BRPATH_RECENT_FLOWS = 64 }; /* a power of two */
 
 /*
  * In front of the flow table, per CPU and parity of the generation: flows that are in that table already, found by a
- * cheap hash. Who comes first has the place until the generation ends. The counts are to be added to the table's.
+ * cheap hash. Who is counted there keeps the place until the generation ends; who was seen once does not. The counts
+ * are to be added to the table's.
  */
 struct brpath_recent {
 	struct brpath_flow_key key;
