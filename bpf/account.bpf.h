@@ -48,6 +48,8 @@ static __always_inline void report(struct brpath_cpu *cpu, const struct brpath_f
 	flow->tcp_syn = 0;
 	flow->tcp_rst = 0;
 	flow->tcp_flags = 0;
+	if (!flow->first_ns) /* only what was reported was late */
+		flow->first_ns = 1;
 }
 
 static __always_inline void count_unattributed(struct brpath_cpu *cpu, __u32 generation, __u8 path, __u8 handling,

@@ -23,7 +23,7 @@ static __always_inline void enter_by_reference(__u64 pskb)
 
 	if (!enabled() || !cpu || bpf_probe_read_kernel(&skb, sizeof(skb), (void *)pskb))
 		return;
-	copy = copy_skb(cpu, skb);
+	copy = copy_skb(cpu, skb, COPY_AT_ENTER);
 	if (!copy)
 		return;
 	view_identity_copied(&view, copy, skb);
@@ -50,7 +50,7 @@ static __always_inline void up(struct sk_buff *skb)
 static __always_inline void up_probed(struct sk_buff *skb)
 {
 	struct brpath_cpu *cpu = this_cpu();
-	struct skb_copy *copy = cpu ? copy_skb(cpu, skb) : NULL;
+	struct skb_copy *copy = cpu ? copy_skb(cpu, skb, COPY_ELSEWHERE) : NULL;
 	struct net_device *dev;
 	struct view view = {};
 
@@ -77,7 +77,7 @@ static __always_inline void leave(struct sk_buff *skb)
 static __always_inline void leave_probed(struct sk_buff *skb)
 {
 	struct brpath_cpu *cpu = this_cpu();
-	struct skb_copy *copy = cpu ? copy_skb(cpu, skb) : NULL;
+	struct skb_copy *copy = cpu ? copy_skb(cpu, skb, COPY_ELSEWHERE) : NULL;
 	struct view view = { .skb = (__u64)skb };
 
 	if (!copy)
@@ -116,7 +116,7 @@ static __always_inline void drop(struct sk_buff *skb)
 	static __always_inline void name##_probed(struct sk_buff *skb)                                                 \
 	{                                                                                                              \
 		struct brpath_cpu *cpu = this_cpu();                                                                   \
-		struct skb_copy *copy = cpu ? copy_skb(cpu, skb) : NULL;                                               \
+		struct skb_copy *copy = cpu ? copy_skb(cpu, skb, COPY_ELSEWHERE) : NULL;                               \
 		struct view view = {};                                                                                 \
                                                                                                                        \
 		if (!copy)                                                                                             \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Everything that differs between kernels. Each entry cites the change and has one getter named for the idea;
- * nothing else in bpf/ knows of kernel releases. Getters come in two forms: direct, for pointers whose type
- * the verifier knows, and probed, for addresses read as numbers.
+ * nothing else in bpf/ knows of kernel releases. What every frame needs comes in two forms: direct, for pointers whose
+ * type the verifier knows, and probed, for addresses read as numbers.
  */
 #ifndef BRPATH_COMPAT_BPF_H
 #define BRPATH_COMPAT_BPF_H

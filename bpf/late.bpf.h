@@ -122,7 +122,7 @@ static __always_inline void put_frame(struct brpath_record *record, struct brpat
 	record->generation = generation;
 	record->kind = BRPATH_RECORD_FLOW;
 	record->key = frame->key;
-	record->flow.first_ns = bpf_ktime_get_ns();
+	record->flow.first_ns = frame->generation == generation ? bpf_ktime_get_ns() : 0;
 	record->flow.out = frame->key.translation ? frame->out : frame->key.in;
 	record->flow.icmp_type = frame->icmp_type;
 	record->flow.direction = frame->direction;

@@ -27,12 +27,18 @@ struct skb_copy;
 #define SKB_OFFSET(field) ((__u64)bpf_core_field_offset(struct sk_buff, field))
 #define READ_COPIED(copy, field) (*(typeof(((struct sk_buff *)0)->field) *)((void *)(copy) + SKB_OFFSET(field)))
 
-static __always_inline struct skb_copy *copy_skb(struct brpath_cpu *cpu, struct sk_buff *skb)
+/*
+ * Frames enter in soft interrupts, which may come while a program copies elsewhere. Among themselves kprobe programs
+ * exclude each other; fentry programs after enter have typed pointers.
+ */
+enum skb_copy_use { COPY_AT_ENTER, COPY_ELSEWHERE };
+
+static __always_inline struct skb_copy *copy_skb(struct brpath_cpu *cpu, struct sk_buff *skb, enum skb_copy_use use)
 {
-	if (bpf_probe_read_kernel(cpu->skb_copy, SKB_OFFSET(data) + sizeof(void *) - SKB_OFFSET(dev),
+	if (bpf_probe_read_kernel(cpu->skb_copy[use], SKB_OFFSET(data) + sizeof(void *) - SKB_OFFSET(dev),
 				  (void *)skb + SKB_OFFSET(dev)))
 		return NULL;
-	return (void *)cpu->skb_copy - SKB_OFFSET(dev);
+	return (void *)cpu->skb_copy[use] - SKB_OFFSET(dev);
 }
 
 struct view {

@@ -104,9 +104,8 @@ BRPATH_ASSERT_SIZE(struct brpath_flow_key, 60);
  */
 struct brpath_flow {
 	__s64 frames;
-	__s64 bytes;	/* layer 2 length as the port's counters have it, without an outer VLAN tag */
-	__u64 first_ns; /* CLOCK_MONOTONIC at the entry's creation; 0: its first frame entered in an earlier generation
-			 */
+	__s64 bytes;		 /* layer 2 length as the port's counters have it, without an outer VLAN tag */
+	__u64 first_ns;		 /* CLOCK_MONOTONIC at the entry's creation; 0 for a frame counted late */
 	struct brpath_tuple out; /* the header as it left; equal to key.in when translation is 0 */
 	__s32 tcp_syn;		 /* SYN without ACK */
 	__s32 tcp_rst;
@@ -196,9 +195,7 @@ struct brpath_frame {
 	struct brpath_tuple out;    /* the header as it left, if key.translation is not 0 */
 	__u32 generation;	    /* in which it entered */
 	__u32 bytes;
-	__u32 bridge; /* ifindex of the bridge device; known once the frame went up */
-	__u8 plain;   /* an IPv4 header without options, and ports above it */
-	__u8 pad[3];
+	__u32 bridge;	/* ifindex of the bridge device; known once the frame went up */
 	__u8 open;	/* there is a frame, and it is not counted */
 	__u8 direction; /* enum brpath_direction */
 	__u8 tcp_flags;
@@ -207,6 +204,8 @@ struct brpath_frame {
 	__u8 waits;  /* a copy of this is among those that wait */
 	__u8 gone;   /* left by a device that is no port, freed, or went on later from elsewhere */
 	__u8 fragment;
+	__u8 plain; /* an IPv4 header without options, and ports above it */
+	__u8 pad[3];
 };
 BRPATH_ASSERT_SIZE(struct brpath_frame, 160);
 
@@ -234,7 +233,7 @@ struct brpath_cpu {
 	struct brpath_frame late; /* scratch, for one that is not the current one */
 	struct brpath_totals totals[2];
 	struct brpath_hooks_seen hooks[2]; /* IPv4, IPv6 */
-	__u64 skb_copy[28];		   /* scratch, too large for a program's stack */
+	__u64 skb_copy[2][28];		   /* scratch, too large for a program's stack: at enter, elsewhere */
 	__u32 last_translation;		   /* a hash: the same one is not reported again and again */
 	__u32 pad;
 } __attribute__((aligned(64)));

@@ -485,6 +485,38 @@ TEST_CASE("a frame that waited is taken back from what was forgotten, if its pai
     }
 }
 
+TEST_CASE("the same for a frame that is not IP") {
+    PairTable table(16);
+    Flow waiting = stranger(0);
+    waiting.key.ethertype = ETH_P_ARP;
+    add(table, waiting);
+    for (int number = 1; number < 101; number++)
+        add(table, stranger(number));
+    const auto pairs = table.pairs().size();
+
+    waiting.flow.frames = -1;
+    waiting.flow.bytes = -100;
+    add(table, waiting);
+    CHECK_EQ(table.pairs().size(), pairs);
+    CHECK_EQ(frames_of(table.pairs()) + table.forgotten().frames, 100);
+}
+
+TEST_CASE("a SYN that waited, and whose pair was forgotten, was not sent twice") {
+    PairTable table(16);
+    Flow waiting = stranger(0);
+    add(table, waiting.is(BRPATH_UP, BRPATH_TRACKED).with_tcp(syn, 1, 0));
+    for (int number = 1; number < 101; number++)
+        add(table, stranger(number));
+    Flow taken_back = waiting;
+    taken_back.flow.frames = -1;
+    taken_back.flow.bytes = -100;
+    taken_back.flow.tcp_syn = -1;
+    add(table, taken_back);
+    add(table, waiting.is(BRPATH_ROUTED, BRPATH_TRACKED));
+    for (const auto &pair : table.pairs())
+        CHECK_EQ(pair.syn_retransmissions, 0);
+}
+
 TEST_CASE("an address that moves to another port is the same pair, behind the port it was seen at last") {
     PairTable table;
     Flow flow(IPPROTO_UDP, {"10.0.0.9", 4000, "10.0.0.2", 53}, 3);
@@ -503,6 +535,11 @@ TEST_CASE("an address that moves to another port is the same pair, behind the po
     table.add_last(flow.key, flow.flow);
     CHECK_EQ(table.pairs()[0].client.port_ifindex, 7);
     CHECK_EQ(table.pairs()[0].to_server.frames, 13);
+    flow.flow.frames = 1;
+    flow.flow.first_ns = 0;
+    add(table, flow);
+    CHECK_EQ(table.pairs()[0].client.port_ifindex, 7);
+    CHECK_EQ(table.pairs()[0].to_server.frames, 14);
 }
 
 TEST_CASE("connections are forgotten in generations, never without a bound") {

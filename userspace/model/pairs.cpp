@@ -189,8 +189,11 @@ void PairTable::add_ip(const brpath_flow_key &key, brpath_flow flow, int sign, A
         take_back(*connection, role, key, flow);
     if (flow.frames < 0 && forgotten_.frames > 0) {
         take_from_forgotten(id, role, key, flow);
-        if (flow.frames == 0 && !pairs_.contains(id))
+        if (flow.frames == 0 && !pairs_.contains(id)) {
+            const auto syns = static_cast<std::uint64_t>(std::max(0, -flow.tcp_syn));
+            connection->syns -= std::min(connection->syns, syns);
             return;
+        }
     }
     Pair &pair = pair_of(id);
     Endpoint &from = role == Role::request ? pair.client : pair.server;
@@ -227,8 +230,16 @@ void PairTable::add_any(const brpath_flow_key &key, const brpath_flow &flow, int
         add_ip(key, flow, sign, age);
         return;
     }
-    Pair &pair = pair_of(id_of_ethertype(key));
-    count(key.port_in ? pair.to_server : pair.to_client, key, flow, sign);
+    const PairId id = id_of_ethertype(key);
+    const Role role = key.port_in ? Role::request : Role::reply;
+    brpath_flow rest = flow;
+    if (rest.frames < 0 && forgotten_.frames > 0) {
+        take_from_forgotten(id, role, key, rest);
+        if (rest.frames == 0 && !pairs_.contains(id))
+            return;
+    }
+    Pair &pair = pair_of(id);
+    count(role == Role::request ? pair.to_server : pair.to_client, key, rest, sign);
 }
 
 void PairTable::add(const brpath_flow_key &key, const brpath_flow &flow) {
