@@ -74,17 +74,19 @@ class ObserveLoop {
         }
         started_.poll_setting();
         if (now >= next_harvest_)
-            return harvest(false).and_then([this](const Harvest &) { return follow_modules(); });
+            return harvest(RefreshNames::when_changed).and_then([this](const Harvest &) {
+                return follow_modules();
+            });
         return started_.probing.collector.consume_ring();
     }
 
-    Result<Harvest> harvest(bool with_names) {
+    Result<Harvest> harvest(RefreshNames names) {
         auto harvest = started_.probing.collector.harvest();
 
         next_harvest_ = Clock::now() + harvest_period;
         if (!harvest)
             return harvest;
-        refresh_or_tell(with_names);
+        refresh_or_tell(names);
         observation_.add(*harvest);
         return harvest;
     }
@@ -148,15 +150,15 @@ class ObserveLoop {
     }
 
     // Counts are worth more than names: what cannot be read now stays as it was, and is said once.
-    void refresh_or_tell(bool with_names) {
-        const auto done = started_.refresh(with_names);
+    void refresh_or_tell(RefreshNames names) {
+        const auto done = started_.refresh(names);
 
         if (!done && !std::exchange(told_, true))
             print_error(done.error());
     }
 
     Result<void> show() {
-        auto harvested = harvest(true);
+        auto harvested = harvest(RefreshNames::when_due);
 
         if (!harvested)
             return Failure(harvested.error());
@@ -171,7 +173,7 @@ class ObserveLoop {
         if (!last)
             return Failure(last.error());
         const auto summary_head = head();
-        refresh_or_tell(true);
+        refresh_or_tell(RefreshNames::now);
         observation_.add(*last);
         observation_.add_for_good(last->last_frames);
         if (screen_.is_closed())

@@ -102,16 +102,21 @@ Result<Netns> enter_wanted_netns(const std::string &wanted) {
 
 } // namespace
 
-Result<void> Started::refresh(bool with_names) {
+Result<void> Started::refresh(RefreshNames wanted) {
     const auto changed = view.refresh();
+    const auto begin = Pace::Clock::now();
 
     if (!changed)
         return Failure(changed.error());
     if (auto done = probing.tell(view); !done)
         return done;
-    if (*changed || with_names)
-        return names.refresh();
-    return {};
+    names_are_old = names_are_old || *changed || wanted != RefreshNames::when_changed;
+    if (!names_are_old || (wanted != RefreshNames::now && !names_pace.is_due(begin)))
+        return {};
+    names_are_old = false;
+    auto done = names.refresh();
+    names_pace.took(begin, Pace::Clock::now());
+    return done;
 }
 
 void Started::poll_setting() {
@@ -156,7 +161,7 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
     auto started = std::make_unique<Started>(Started{describe_node(options.netns), target, std::move(view),
                                                      std::move(names), std::move(*probing),
                                                      *waited == Waited::too_long});
-    if (auto done = started->refresh(true); !done)
+    if (auto done = started->refresh(RefreshNames::now); !done)
         return Failure(done.error());
     return started;
 }

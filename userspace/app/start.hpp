@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/diagnostics.hpp"
+#include "app/pace.hpp"
 #include "app/probing.hpp"
 #include "app/signals.hpp"
 #include "app/system_view.hpp"
@@ -11,9 +12,17 @@
 #include "names/names.hpp"
 #include "util/result.hpp"
 
+#include <cstdint>
 #include <memory>
 
 namespace brpath {
+
+// Names are read in every network namespace, which takes half a second where there are a thousand pods.
+enum class RefreshNames : std::uint8_t {
+    when_changed, // if devices have changed, and it is not too soon
+    when_due,     // if it is not too soon
+    now,
+};
 
 struct Started {
     Node node;
@@ -23,8 +32,11 @@ struct Started {
     Probing probing;
     bool is_over = false; // the duration passed while it waited for a bridge
 
-    // Devices and setting as they are now; names too if devices changed or `with_names`.
-    Result<void> refresh(bool with_names);
+    bool names_are_old = false;
+    Pace names_pace{50}; // 2 % of the time
+
+    // Devices and setting as they are now, and perhaps names.
+    Result<void> refresh(RefreshNames wanted);
     // The sysctls, for the programs.
     void poll_setting();
 };
