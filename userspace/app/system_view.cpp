@@ -45,6 +45,10 @@ bool is_same_link(const Link &a, const Link &b) {
 } // namespace
 
 Result<bool> SystemView::refresh() {
+    settings_ = read_namespace_settings();
+    links_are_old_ = events_.any() || links_are_old_;
+    if (!links_are_old_)
+        return false;
     auto links = list_links();
 
     if (!links)
@@ -52,7 +56,7 @@ Result<bool> SystemView::refresh() {
     const bool changed =
         !std::equal(links->begin(), links->end(), links_.begin(), links_.end(), is_same_link);
     links_ = std::move(*links);
-    settings_ = read_namespace_settings();
+    links_are_old_ = false;
     return changed;
 }
 

@@ -2,6 +2,7 @@
 // Bridges, ports and the setting in the observed namespace, as they are.
 #pragma once
 
+#include "kernel/link_events.hpp"
 #include "kernel/links.hpp"
 #include "kernel/settings.hpp"
 #include "model/summary.hpp"
@@ -16,7 +17,9 @@ namespace brpath {
 
 class SystemView {
   public:
-    // Reads everything anew. True: devices came, went or changed.
+    // Reads the sysctls, and the devices if the kernel announced something about them: with a thousand pods
+    // listing them takes some ten milliseconds. True: devices came, went or changed. Always called from the
+    // observed namespace.
     Result<bool> refresh();
 
     // Reads the sysctls only; a handful of small files.
@@ -33,6 +36,8 @@ class SystemView {
     [[nodiscard]] bool has_bridge_attributes() const;
 
   private:
+    LinkEvents events_;
+    bool links_are_old_ = true; // the last attempt to list them failed
     std::vector<Link> links_;
     NamespaceSettings settings_;
 };

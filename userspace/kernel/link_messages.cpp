@@ -83,21 +83,6 @@ void parse_link_info(Bytes link_info, Link &link) {
         });
 }
 
-void parse_statistics(const nlattr &attribute, Link &link) {
-    // Two leading counters are all that is needed; the struct has grown before and will again.
-    struct Leading {
-        std::uint64_t rx_packets;
-        std::uint64_t tx_packets;
-    };
-    static_assert(offsetof(rtnl_link_stats64, rx_packets) == offsetof(Leading, rx_packets));
-    static_assert(offsetof(rtnl_link_stats64, tx_packets) == offsetof(Leading, tx_packets));
-    const auto leading = attribute_number<Leading>(attribute);
-    if (!leading)
-        return;
-    link.rx_packets = leading->rx_packets;
-    link.tx_packets = leading->tx_packets;
-}
-
 void parse_link_attribute(const nlattr &attribute, Link &link) {
     switch (mnl_attr_get_type(&attribute)) {
     case IFLA_IFNAME:
@@ -115,9 +100,6 @@ void parse_link_attribute(const nlattr &attribute, Link &link) {
         link.peer_namespace = attribute_number<std::int32_t>(attribute);
         if (link.peer_namespace < 0) // NETNSA_NSID_NOT_ASSIGNED
             link.peer_namespace.reset();
-        break;
-    case IFLA_STATS64:
-        parse_statistics(attribute, link);
         break;
     case IFLA_LINKINFO:
         parse_link_info(attribute_payload(attribute), link);

@@ -56,8 +56,10 @@ Result<std::vector<Item>> dump(nlmsghdr &request, const std::string &tried,
 
 Result<std::vector<Link>> list_links() {
     alignas(nlmsghdr) RequestBuffer buffer{};
-    return dump<Link>(put_request(buffer, RTM_GETLINK, NLM_F_DUMP, sizeof(ifinfomsg)), "list network devices",
-                      parse_link);
+    nlmsghdr &request = put_request(buffer, RTM_GETLINK, NLM_F_DUMP, sizeof(ifinfomsg));
+    // A quarter of the work of a dump is summing up counters that nobody here reads.
+    mnl_attr_put_u32(&request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    return dump<Link>(request, "list network devices", parse_link);
 }
 
 Result<std::vector<std::string>> list_addresses() {

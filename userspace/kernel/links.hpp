@@ -29,9 +29,7 @@ struct Link {
         peer_ifindex;                     // IFLA_LINK: a veth's other end, the device below a VLAN device
     std::optional<std::uint16_t> vlan_id; // for kind "vlan"
     std::optional<std::int32_t>
-        peer_namespace;           // IFLA_LINK_NETNSID: the peer's namespace as this one numbers it
-    std::uint64_t rx_packets = 0; // IFLA_STATS64
-    std::uint64_t tx_packets = 0;
+        peer_namespace;                     // IFLA_LINK_NETNSID: the peer's namespace as this one numbers it
     std::optional<BridgeAttributes> bridge; // for kind "bridge"
 };
 
