@@ -2,174 +2,231 @@
 #include "output/render.hpp"
 #include "util/printable.hpp"
 
-#include <nlohmann/json.hpp>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 
 namespace brpath {
 
 namespace {
 
-using Json = nlohmann::ordered_json; // keys stand as docs/summary-json.md has them
+// Writes a summary as it goes, without a tree in between: with a thousand pairs ten times a second, building
+// one cost more than everything else. Keys stand as docs/summary-json.md has them. `Writer` is one of
+// RapidJSON's; printable() leaves it valid UTF-8 only.
+template <typename Writer> class SummaryWriter {
+  public:
+    explicit SummaryWriter(Writer &writer) : to_(writer) {}
 
-Json text_or_null(const std::string &text) { return text.empty() ? Json() : Json(printable(text)); }
-
-template <typename Value> Json value_or_null(const std::optional<Value> &value) {
-    return value ? Json(*value) : Json();
-}
-
-Json node_json(const Node &node) {
-    return {{"hostname", text_or_null(node.hostname)},
-            {"kernel", text_or_null(node.kernel)},
-            {"netns", text_or_null(node.netns)},
-            {"started", text_or_null(node.started)},
-            {"duration_s", node.duration_s}};
-}
-
-Json hooks_json(const std::vector<AttachedHook> &hooks) {
-    Json list = Json::array();
-
-    for (const auto &hook : hooks)
-        list.push_back({{"hook", printable(hook.hook)},
-                        {"symbol", printable(hook.symbol)},
-                        {"backend", printable(hook.backend)}});
-    return list;
-}
-
-Json setting_json(const FamilySetting &setting) {
-    return {{"sysctl", value_or_null(setting.sysctl)},
-            {"bridge", value_or_null(setting.bridge)},
-            {"effective", value_or_null(setting.effective)}};
-}
-
-Json bridges_json(const std::vector<BridgeSummary> &bridges) {
-    Json list = Json::array();
-
-    for (const auto &bridge : bridges) {
-        Json settings = {{"ipv4", setting_json(bridge.ipv4)},
-                         {"ipv6", setting_json(bridge.ipv6)},
-                         {"arp", setting_json(bridge.arp)}};
-        list.push_back(
-            {{"name", printable(bridge.name)}, {"ports", bridge.ports}, {"settings", std::move(settings)}});
+    void write(const Summary &summary) {
+        object([&] {
+            text("schema", "brpath.summary/1");
+            object("node", [&] { write(summary.node); });
+            list("hooks", summary.hooks);
+            object("module", [&] {
+                to_.Key("br_netfilter");
+                to_.Bool(summary.module_present);
+            });
+            list("bridges", summary.bridges);
+            object("frames", [&] { write(summary.frames); });
+            list("pairs", summary.pairs);
+            list("findings", summary.findings);
+            object("losses", [&] { write(summary.losses); });
+        });
     }
-    return list;
-}
 
-Json frames_json(const FrameTotals &frames) {
-    Json object = {{"entered", frames.entered}};
+  private:
+    template <typename Members> void object(Members members) {
+        to_.StartObject();
+        members();
+        to_.EndObject();
+    }
 
-    for (const auto path : {BRPATH_BRIDGED, BRPATH_ROUTED, BRPATH_UP, BRPATH_FLOODED, BRPATH_DROPPED})
-        object[to_string(path)] = frames.by_path.at(path);
-    object["in_flight"] = frames.in_flight;
-    object[to_string(BRPATH_EGRESS)] = frames.by_path[BRPATH_EGRESS];
-    return object;
-}
+    template <typename Members> void object(const char *key, Members members) {
+        to_.Key(key);
+        object(members);
+    }
 
-Json counts_json(const Counts &counts) {
-    Json object = {{"frames", counts.frames}, {"bytes", counts.bytes}};
-    Json paths = Json::object();
-    Json reasons = Json::object();
+    template <typename Item> void list(const char *key, const std::vector<Item> &items) {
+        to_.Key(key);
+        to_.StartArray();
+        for (const auto &item : items)
+            object([&] { write(item); });
+        to_.EndArray();
+    }
 
-    for (std::size_t i = 0; i < BRPATH_HANDLINGS; i++)
-        object[to_string(static_cast<brpath_handling>(i))] = counts.by_handling.at(i);
-    for (std::size_t i = 0; i < BRPATH_PATHS; i++)
-        if (counts.by_path.at(i) != 0)
-            paths[to_string(static_cast<brpath_path>(i))] = counts.by_path.at(i);
-    object["paths"] = std::move(paths);
-    if (counts.by_handling[BRPATH_BYPASSED] <= 0)
-        return object;
-    for (std::size_t i = 0; i < BRPATH_REASONS; i++)
-        if (counts.by_reason.at(i) != 0)
-            reasons[to_string(static_cast<brpath_reason>(i))] = counts.by_reason.at(i);
-    object["bypass_reasons"] = std::move(reasons);
-    return object;
-}
+    void list(const char *key, const std::vector<std::string> &texts) {
+        to_.Key(key);
+        to_.StartArray();
+        for (const auto &item : texts)
+            value(item);
+        to_.EndArray();
+    }
 
-Json endpoint_json(const Endpoint &endpoint) {
-    return {{"name", text_or_null(endpoint.name)},
-            {"ip", text_or_null(endpoint.ip)},
-            {"port_device", text_or_null(endpoint.port_device)}};
-}
+    void value(const std::string &text) {
+        const auto safe = printable(text);
+        to_.String(safe.data(), static_cast<rapidjson::SizeType>(safe.size()));
+    }
 
-Json service_json(const std::optional<Service> &service) {
-    if (!service)
-        return nullptr;
-    return {
-        {"name", text_or_null(service->name)}, {"ip", text_or_null(service->ip)}, {"port", service->port}};
-}
+    void text(const char *key, const std::string &text) {
+        to_.Key(key);
+        value(text);
+    }
 
-Json text_list(const std::vector<std::string> &texts) {
-    Json list = Json::array();
-
-    for (const auto &text : texts)
-        list.push_back(printable(text));
-    return list;
-}
-
-Json pair_json(const Pair &pair) {
-    Json object = {{"client", endpoint_json(pair.client)},
-                   {"server", endpoint_json(pair.server)},
-                   {"service", service_json(pair.service)},
-                   {"protocol", printable(pair.protocol)}};
-
-    if (pair.vlan != 0)
-        object["vlan"] = pair.vlan;
-    object["to_server"] = counts_json(pair.to_server);
-    object["to_client"] = counts_json(pair.to_client);
-    object["findings"] = text_list(pair.findings);
-    return object;
-}
-
-Json finding_json(const Finding &finding) {
-    Json evidence = Json::object();
-
-    for (const auto &[key, value] : finding.evidence) {
-        if (const auto *number = std::get_if<std::int64_t>(&value))
-            evidence[printable(key)] = *number;
+    void text_or_null(const char *key, const std::string &content) {
+        to_.Key(key);
+        if (content.empty())
+            to_.Null();
         else
-            evidence[printable(key)] = printable(std::get<std::string>(value));
+            value(content);
     }
-    return {{"id", printable(finding.id)},
-            {"severity", to_string(finding.severity)},
-            {"summary", printable(finding.summary)},
-            {"evidence", std::move(evidence)},
-            {"fix", text_list(finding.fix)}};
-}
 
-Json losses_json(const Losses &losses) {
-    return {{"ring_full", losses.ring_full},
-            {"flow_table_full", losses.flow_table_full},
-            {"unattributed_frames", losses.unattributed_frames},
-            {"missed_probes", value_or_null(losses.missed_probes)},
-            {"forgotten_pairs", losses.forgotten_pairs}};
-}
+    void number(const char *key, std::int64_t number) {
+        to_.Key(key);
+        to_.Int64(number);
+    }
 
-Json summary_json(const Summary &summary) {
-    Json pairs = Json::array();
-    Json findings = Json::array();
+    template <typename Number> void number_or_null(const char *key, const std::optional<Number> &value) {
+        to_.Key(key);
+        if (value)
+            to_.Int64(*value);
+        else
+            to_.Null();
+    }
 
-    for (const auto &pair : summary.pairs)
-        pairs.push_back(pair_json(pair));
-    for (const auto &finding : summary.findings)
-        findings.push_back(finding_json(finding));
-    return {{"schema", "brpath.summary/1"},
-            {"node", node_json(summary.node)},
-            {"hooks", hooks_json(summary.hooks)},
-            {"module", {{"br_netfilter", summary.module_present}}},
-            {"bridges", bridges_json(summary.bridges)},
-            {"frames", frames_json(summary.frames)},
-            {"pairs", std::move(pairs)},
-            {"findings", std::move(findings)},
-            {"losses", losses_json(summary.losses)}};
-}
+    void write(const Node &node) {
+        text_or_null("hostname", node.hostname);
+        text_or_null("kernel", node.kernel);
+        text_or_null("netns", node.netns);
+        text_or_null("started", node.started);
+        to_.Key("duration_s");
+        to_.Double(node.duration_s);
+    }
 
-// printable() leaves valid UTF-8 only; should a text slip by it, it must not become an exception.
-std::string dump(const Json &json, int indent) {
-    return json.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
+    void write(const AttachedHook &hook) {
+        text("hook", hook.hook);
+        text("symbol", hook.symbol);
+        text("backend", hook.backend);
+    }
+
+    void write(const FamilySetting &setting) {
+        number_or_null("sysctl", setting.sysctl);
+        number_or_null("bridge", setting.bridge);
+        number_or_null("effective", setting.effective);
+    }
+
+    void write(const BridgeSummary &bridge) {
+        text("name", bridge.name);
+        number("ports", bridge.ports);
+        object("settings", [&] {
+            object("ipv4", [&] { write(bridge.ipv4); });
+            object("ipv6", [&] { write(bridge.ipv6); });
+            object("arp", [&] { write(bridge.arp); });
+        });
+    }
+
+    void write(const FrameTotals &frames) {
+        number("entered", frames.entered);
+        for (const auto path : {BRPATH_BRIDGED, BRPATH_ROUTED, BRPATH_UP, BRPATH_FLOODED, BRPATH_DROPPED})
+            number(to_string(path), frames.by_path.at(path));
+        number("in_flight", frames.in_flight);
+        number(to_string(BRPATH_EGRESS), frames.by_path[BRPATH_EGRESS]);
+    }
+
+    // Those of an enumeration that are not 0.
+    template <typename Word, std::size_t size>
+    void some(const char *key, const std::array<std::int64_t, size> &counts) {
+        object(key, [&] {
+            for (std::size_t i = 0; i < size; i++)
+                if (counts.at(i) != 0)
+                    number(to_string(static_cast<Word>(i)), counts.at(i));
+        });
+    }
+
+    void write(const Counts &counts) {
+        number("frames", counts.frames);
+        number("bytes", counts.bytes);
+        for (std::size_t i = 0; i < BRPATH_HANDLINGS; i++)
+            number(to_string(static_cast<brpath_handling>(i)), counts.by_handling.at(i));
+        some<brpath_path>("paths", counts.by_path);
+        if (counts.by_handling[BRPATH_BYPASSED] > 0)
+            some<brpath_reason>("bypass_reasons", counts.by_reason);
+    }
+
+    void write(const Endpoint &endpoint) {
+        text_or_null("name", endpoint.name);
+        text_or_null("ip", endpoint.ip);
+        text_or_null("port_device", endpoint.port_device);
+    }
+
+    void write(const Service &service) {
+        text_or_null("name", service.name);
+        text_or_null("ip", service.ip);
+        number("port", service.port);
+    }
+
+    void write(const Pair &pair) {
+        object("client", [&] { write(pair.client); });
+        object("server", [&] { write(pair.server); });
+        if (pair.service)
+            object("service", [&] { write(*pair.service); });
+        else
+            text_or_null("service", {});
+        text("protocol", pair.protocol);
+        if (pair.vlan != 0)
+            number("vlan", pair.vlan);
+        object("to_server", [&] { write(pair.to_server); });
+        object("to_client", [&] { write(pair.to_client); });
+        list("findings", pair.findings);
+    }
+
+    void write(const Finding &finding) {
+        text("id", finding.id);
+        text("severity", to_string(finding.severity));
+        text("summary", finding.summary);
+        object("evidence", [&] {
+            for (const auto &[key, value] : finding.evidence) {
+                if (const auto *count = std::get_if<std::int64_t>(&value))
+                    number(printable(key).c_str(), *count);
+                else
+                    text(printable(key).c_str(), std::get<std::string>(value));
+            }
+        });
+        list("fix", finding.fix);
+    }
+
+    void write(const Losses &losses) {
+        number("ring_full", losses.ring_full);
+        number("flow_table_full", losses.flow_table_full);
+        number("unattributed_frames", losses.unattributed_frames);
+        number_or_null("missed_probes", losses.missed_probes);
+        number("forgotten_pairs", losses.forgotten_pairs);
+    }
+
+    Writer &to_;
+};
+
+template <typename Writer>
+std::string finish(rapidjson::StringBuffer &buffer, Writer &writer, const Summary &summary) {
+    SummaryWriter<Writer>(writer).write(summary);
+    buffer.Put('\n');
+    return {buffer.GetString(), buffer.GetSize()};
 }
 
 } // namespace
 
-std::string render_json(const Summary &summary) { return dump(summary_json(summary), 2); }
+std::string render_json(const Summary &summary) {
+    rapidjson::StringBuffer buffer;
+    rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(buffer);
 
-std::string render_ndjson(const Summary &summary) { return dump(summary_json(summary), -1); }
+    writer.SetIndent(' ', 2);
+    return finish(buffer, writer, summary);
+}
+
+std::string render_ndjson(const Summary &summary) {
+    rapidjson::StringBuffer buffer;
+    rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+
+    return finish(buffer, writer, summary);
+}
 
 } // namespace brpath
