@@ -54,6 +54,16 @@ struct net_bridge_port {
 	struct net_bridge *br;
 };
 
+/* What the kernel ties to an skb; where each part is, in units of eight bytes. */
+struct skb_ext {
+	__u8 offset[1]; /* one for each kind */
+};
+
+/* br_netfilter's part. */
+struct nf_bridge_info {
+	struct net_device *physoutdev;
+};
+
 struct sk_buff {
 	struct net_device *dev;
 	unsigned long _nfct;
@@ -64,8 +74,10 @@ struct sk_buff {
 	__be16 protocol;
 	__be16 vlan_proto;
 	__u16 vlan_tci;
+	__u8 active_extensions;
 	unsigned char *head;
 	unsigned char *data;
+	struct skb_ext *extensions;
 };
 
 union nf_inet_addr {
@@ -107,6 +119,10 @@ struct sock;
 enum net_bridge_opts {
 	BROPT_NF_CALL_IPTABLES = 2,
 	BROPT_NF_CALL_IP6TABLES = 3,
+};
+
+enum skb_ext_id {
+	SKB_EXT_BRIDGE_NF = 0,
 };
 
 enum netdev_priv_flags {

@@ -84,10 +84,33 @@ static __always_inline void handle_wait(struct brpath_cpu *cpu, const struct vie
 }
 
 /*
+ * Which of the hooks on its way did a frame that is still in layer 2 die in? nf_hook_slow() runs those of the bridge's
+ * own families as well. But in the IP hooks before routing its device is the bridge (setup_pre_routing() in
+ * br_netfilter_hooks.c), and only in those of FORWARD and behind it br_netfilter has noted the port that it leaves by.
+ */
+static __always_inline void note_drop(struct brpath_frame *frame, const struct view *view, struct sk_buff *skb,
+				      __u64 location)
+{
+	struct net_device *dev = skb->dev;
+	__u32 ifindex = BPF_CORE_READ(dev, ifindex);
+
+	if (frame->facts.up || !frame->facts.ip || location < control.nf_hook_slow[0] ||
+	    location >= control.nf_hook_slow[1])
+		return;
+	if (is_bridge_device_probed(dev)) {
+		frame->key.drop = BRPATH_DROP_IP_HOOKS;
+	} else if ((__u64)bridge_port_out(skb) == (__u64)dev) {
+		frame->key.drop = BRPATH_DROP_IP_HOOKS;
+		frame->key.port_out = ifindex;
+	}
+}
+
+/*
  * The skb dies; what conntrack made of it is in it for the last time. Not so in the host's stack: a socket's protocol
  * has taken it out before.
  */
-static __always_inline void handle_drop(struct brpath_cpu *cpu, const struct view *view)
+static __always_inline void handle_drop(struct brpath_cpu *cpu, const struct view *view, struct sk_buff *skb,
+					__u64 location)
 {
 	struct brpath_frame *frame = &cpu->frame;
 
@@ -99,6 +122,7 @@ static __always_inline void handle_drop(struct brpath_cpu *cpu, const struct vie
 			note_conntrack(frame, view);
 		if (frame->waits)
 			forget(frame);
+		note_drop(frame, view, skb, location);
 		frame->gone = 1;
 	} else if (enabled()) {
 		drop_late(view);

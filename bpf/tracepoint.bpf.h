@@ -122,9 +122,9 @@ int BPF_PROG(tp_net_dev_queue, struct sk_buff *skb)
 }
 
 SEC("tp_btf/kfree_skb")
-int BPF_PROG(tp_kfree_skb, struct sk_buff *skb)
+int BPF_PROG(tp_kfree_skb, struct sk_buff *skb, void *location)
 {
-	drop(skb);
+	drop(skb, (__u64)location);
 	return 0;
 }
 

@@ -129,6 +129,22 @@ static __always_inline __u32 bridge_of(const struct view *view)
 	return BPF_CORE_READ(port, br, dev, ifindex);
 }
 
+/* The port that br_netfilter has noted a frame to leave by; NULL before its FORWARD hooks. */
+static __always_inline struct net_device *bridge_port_out(struct sk_buff *skb)
+{
+	__u64 kind = bpf_core_enum_value(enum skb_ext_id, SKB_EXT_BRIDGE_NF);
+	struct skb_ext *extensions;
+	__u8 offset;
+
+	if (!bpf_core_field_exists(struct nf_bridge_info, physoutdev) || !(skb->active_extensions >> kind & 1))
+		return NULL;
+	extensions = skb->extensions;
+	if (bpf_probe_read_kernel(&offset, 1,
+				  (void *)extensions + bpf_core_field_offset(struct skb_ext, offset) + kind))
+		return NULL;
+	return BPF_CORE_READ((struct nf_bridge_info *)((void *)extensions + offset * 8), physoutdev);
+}
+
 /* The bridge's own nf_call_iptables or nf_call_ip6tables. */
 static __always_inline bool bridge_calls_ip(const struct view *view, bool ipv6)
 {

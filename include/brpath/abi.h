@@ -47,6 +47,13 @@ enum brpath_reason {
 	BRPATH_REASONS,
 };
 
+/* Why a frame was dropped. */
+enum brpath_drop {
+	BRPATH_DROP_UNKNOWN,
+	BRPATH_DROP_IP_HOOKS, /* br_netfilter handed it to the IP hooks, and one of them said so */
+	BRPATH_DROPS,
+};
+
 /* How the IP header was wrapped when the frame entered; br_netfilter hooks wrapped frames only on request. */
 enum brpath_tag {
 	BRPATH_TAG_NONE,
@@ -81,8 +88,8 @@ BRPATH_ASSERT_SIZE(struct brpath_tuple, 36);
 struct brpath_flow_key {
 	struct brpath_tuple in; /* the header where the frame entered (egress: where it left) */
 	__u32 port_in;		/* ifindex of the port it entered by; 0 for egress */
-	__u32 port_out;		/* ifindex of the port it left by; 0 for up, flooded and dropped */
-	__u32 translation;	/* 0: left with the header it came with; else a hash of flow.out */
+	__u32 port_out;	   /* ifindex of the port it left by; 0 for up and flooded; dropped: it was to leave by, or 0 */
+	__u32 translation; /* 0: left with the header it came with; else a hash of flow.out */
 	__u16 cpu;
 	__u16 ethertype; /* host order, below any tag */
 	__u16 vlan;	 /* VLAN id, 0 when untagged or priority-tagged */
@@ -91,7 +98,7 @@ struct brpath_flow_key {
 	__u8 path;	 /* enum brpath_path */
 	__u8 handling;	 /* enum brpath_handling */
 	__u8 reason;	 /* enum brpath_reason; 0 unless bypassed */
-	__u8 pad;
+	__u8 drop;	 /* enum brpath_drop; 0 unless dropped */
 };
 BRPATH_ASSERT_SIZE(struct brpath_flow_key, 60);
 
@@ -276,9 +283,10 @@ struct brpath_control {
 	__u32 bridge_attributes;	  /* not 0: some bridge has an attribute of its own that says yes */
 	__u32 stacked;			  /* not 0: there are stacked devices */
 	__u64 conntrack_in[2];		  /* addresses of the IPv4 and IPv6 hook functions; 0: not known */
+	__u64 nf_hook_slow[2];		  /* where that function begins and ends; 0, 0: not known */
 	__u64 net;			  /* struct net * of config.netns; written by the programs, 0 until then */
 };
-BRPATH_ASSERT_SIZE(struct brpath_control, 48);
+BRPATH_ASSERT_SIZE(struct brpath_control, 64);
 
 /* In brpath_stacked_key.vlan: the device is a VLAN device on top of a bridge. */
 #define BRPATH_STACKED_ABOVE 0x10000

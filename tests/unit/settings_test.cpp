@@ -174,12 +174,12 @@ TEST_CASE("symbols: what counts as found") {
         {"of vmlinux and of a module",
          "ffffffff81000010 T br_forward\nffffffffc0a00020 t br_nf_pre_routing\t[br_netfilter]\n",
          {"br_forward", "br_nf_pre_routing"},
-         {{"br_forward", {0xffffffff81000010, ""}},
+         {{"br_forward", {0xffffffff81000010, "", 0xffffffffc0a00020}},
           {"br_nf_pre_routing", {0xffffffffc0a00020, "br_netfilter"}}}},
         {"asked twice",
          "ffffffff81000010 T a\nffffffff81000020 T b\n",
          {"a", "a", "b"},
-         {{"a", {0xffffffff81000010, ""}}, {"b", {0xffffffff81000020, ""}}}},
+         {{"a", {0xffffffff81000010, "", 0xffffffff81000020}}, {"b", {0xffffffff81000020, ""}}}},
         {"only whole names",
          "1 T br_forward_finish\n2 T xbr_forward\n3 T br_forward.cold\n",
          {"br_forward"},
@@ -189,7 +189,7 @@ TEST_CASE("symbols: what counts as found") {
          "0000000000000000 T br_forward\n",
          {"br_forward"},
          {{"br_forward", {0, ""}}}},
-        {"twice: the first", "7 t a\n8 t a\n", {"a", "b"}, {{"a", {7, ""}}}},
+        {"twice: the first", "7 t a\n8 t a\n", {"a", "b"}, {{"a", {7, "", 8}}}},
         {"no newline at the end", "7 T a", {"a"}, {{"a", {7, ""}}}},
         {"32 bits", "c0008000 T a\n", {"a"}, {{"a", {0xc0008000, ""}}}},
         {"broken lines",
@@ -218,6 +218,17 @@ TEST_CASE("symbols: lines across the ends of reads are whole") {
     CHECK(found.size() == names.size());
     CHECK(found.at("function_12345").address == 0x12345);
     CHECK(found.at("function_20000") == Symbol{0x20000, "module"});
+    CHECK(found.at("function_12345").end == 0x12346);
+}
+
+TEST_CASE("symbols: one ends where the next address begins") {
+    const TemporaryFolder folder;
+    const auto path =
+        folder.write("kallsyms", "100 T first\n100 T alias\n180 t second\n200 T third\n50 t lower\t[m]\n");
+    const auto found = find_symbols({"first", "second", "third"}, path);
+    CHECK(found.at("first").end == 0x180);
+    CHECK(found.at("second").end == 0x200);
+    CHECK_MESSAGE(found.at("third").end == 0, "what follows is elsewhere");
 }
 
 TEST_CASE("modules: one loading is told from the next, what is built in is none") {

@@ -49,10 +49,11 @@ brpath_config make_config(const Target &target) {
     return config;
 }
 
-void tell_of_conntrack(AttachedSession &session) {
+void tell_of_functions(AttachedSession &session) {
     // every kernel has it: not found, nothing could be read
     constexpr const char *always_there = "netif_receive_skb";
-    const auto symbols = find_symbols({"ipv4_conntrack_in", "ipv6_conntrack_in", always_there});
+    const auto symbols =
+        find_symbols({"ipv4_conntrack_in", "ipv6_conntrack_in", "nf_hook_slow", always_there});
     const auto address = [&](const char *name) -> std::uint64_t {
         const auto found = symbols.find(name);
         if (found != symbols.end())
@@ -61,6 +62,8 @@ void tell_of_conntrack(AttachedSession &session) {
     };
 
     session.set_conntrack_in(address("ipv4_conntrack_in"), address("ipv6_conntrack_in"));
+    if (const auto hooks = symbols.find("nf_hook_slow"); hooks != symbols.end())
+        session.set_nf_hook_slow(hooks->second.address, hooks->second.end);
 }
 
 } // namespace
@@ -108,7 +111,7 @@ Result<Probing> attach_without(const Backends &struck, const ObserveOptions &opt
     if (!attached)
         return Failure(attached.error());
     auto session = std::make_unique<AttachedSession>(std::move(*attached));
-    tell_of_conntrack(*session);
+    tell_of_functions(*session);
     auto collector = Collector::make(*session);
     if (!collector)
         return Failure(collector.error());

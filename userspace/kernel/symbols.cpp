@@ -23,7 +23,7 @@ class SymbolSearch {
   public:
     explicit SymbolSearch(const std::vector<std::string> &names) : wanted_(names.begin(), names.end()) {}
 
-    [[nodiscard]] bool is_over() const { return found_.size() == wanted_.size(); }
+    [[nodiscard]] bool is_over() const { return found_.size() == wanted_.size() && !open_; }
 
     // "ffffffff81000000 T name" or "ffffffffc0000000 t name\t[module]"
     void take(std::string_view line) {
@@ -32,17 +32,33 @@ class SymbolSearch {
             return;
         const std::string_view rest = line.substr(space + 3);
         const std::string_view name = rest.substr(0, rest.find('\t'));
-        if (!wanted_.contains(name))
+        const bool is_wanted = wanted_.contains(name);
+        if (!is_wanted && !open_)
             return;
         std::uint64_t address = 0;
         const auto [end, error] = std::from_chars(line.data(), line.data() + space, address, 16);
-        if (error == std::errc{} && end == line.data() + space)
-            found_.emplace(name, Symbol{address, module_of(rest)});
+        if (error != std::errc{} || end != line.data() + space)
+            return;
+        close(address);
+        if (!is_wanted)
+            return;
+        const auto [place, is_new] = found_.emplace(name, Symbol{address, module_of(rest)});
+        if (is_new)
+            open_ = &place->second;
     }
 
     std::map<std::string, Symbol> result() && { return std::move(found_); }
 
   private:
+    // Several names may stand for one address.
+    void close(std::uint64_t next) {
+        if (!open_ || next == open_->address)
+            return;
+        if (next > open_->address)
+            open_->end = next;
+        open_ = nullptr;
+    }
+
     // "name\t[module]"
     static std::string module_of(std::string_view rest) {
         const std::size_t open = rest.find("\t["), close = rest.rfind(']');
@@ -53,6 +69,7 @@ class SymbolSearch {
 
     std::unordered_set<std::string_view> wanted_;
     std::map<std::string, Symbol> found_;
+    Symbol *open_ = nullptr; // its end is not known yet
 };
 
 // Takes the complete lines; returns how many bytes they had.

@@ -12,6 +12,7 @@ namespace brpath {
 struct Symbol {
     std::uint64_t address = 0; // 0: hidden, by kptr_restrict or for want of CAP_SYSLOG
     std::string module;        // empty: of the kernel itself
+    std::uint64_t end = 0;     // where the next one in the file begins; 0: that is no later address
 
     bool operator==(const Symbol &) const = default;
 };

@@ -173,6 +173,13 @@ void AttachedSession::set_conntrack_in(std::uint64_t ipv4, std::uint64_t ipv6) {
     std::atomic_ref(control.conntrack_in[1]).store(ipv6);
 }
 
+void AttachedSession::set_nf_hook_slow(std::uint64_t begin, std::uint64_t end) {
+    auto &control = state_->control();
+
+    std::atomic_ref(control.nf_hook_slow[0]).store(begin);
+    std::atomic_ref(control.nf_hook_slow[1]).store(end);
+}
+
 Result<void> AttachedSession::set_stacked(const StackedDevices &devices) {
     const int map = bpf_map__fd(state_->skeleton->maps.stacked_devices);
     auto &known = state_->stacked;

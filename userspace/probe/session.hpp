@@ -58,6 +58,9 @@ class AttachedSession {
     // Where conntrack's hook functions are, as far as known.
     void set_conntrack_in(std::uint64_t ipv4, std::uint64_t ipv6);
 
+    // Where nf_hook_slow() begins and ends; `end` 0: that is not known.
+    void set_nf_hook_slow(std::uint64_t begin, std::uint64_t end);
+
     // Devices below ports that are bonds or VLAN devices, and VLAN devices above bridges. Replaces what was
     // there.
     Result<void> set_stacked(const StackedDevices &devices);
