@@ -56,7 +56,7 @@ TEST_CASE("keys and their order are the contract") {
     const auto json = document(scenes::setting_0());
 
     CHECK(keys(json) ==
-          Names{"schema", "node", "hooks", "module", "bridges", "frames", "pairs", "findings", "losses"});
+          Names{"schema", "node", "hooks", "module", "bridges", "changes", "frames", "pairs", "findings", "losses"});
     CHECK_EQ(json["schema"], "brpath.summary/1");
     CHECK(keys(json["node"]) == Names{"hostname", "kernel", "netns", "started", "duration_s"});
     CHECK(json["node"]["duration_s"].is_number_float());

@@ -2,6 +2,7 @@
 #include "app/observation.hpp"
 
 #include "model/findings.hpp"
+#include "util/time.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,7 +11,7 @@ namespace brpath {
 
 Observation::Observation(const SystemView &view, const Names &names, std::string only_bridge,
                          std::size_t max_pairs)
-    : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)), pairs_(max_pairs) {}
+    : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)), log_(view), pairs_(max_pairs) {}
 
 void Observation::add(const Harvest &harvest) {
     for (const auto &translation : harvest.translations)
@@ -22,6 +23,7 @@ void Observation::add(const Harvest &harvest) {
             pairs_.add(counts->key, counts->flow);
     };
 
+    pairs_.set_time(monotonic_ns());
     add_all(harvest.flows.begin(), untranslated);
     // The last frame of a CPU is added when the next one comes, which may be long after its answer was.
     for (const auto &counts : harvest.last_frames)
@@ -33,6 +35,8 @@ void Observation::add(const Harvest &harvest) {
     for (int path = 0; path < BRPATH_PATHS; path++)
         for (int handling = 0; handling < BRPATH_HANDLINGS; handling++)
             totals_.unattributed[path][handling] += harvest.totals.unattributed[path][handling];
+    if (is_setting_new())
+        log_.catch_up(*view_, pairs_.by_handling());
 }
 
 void Observation::add_for_good(const std::vector<FlowCounts> &last_frames) {
@@ -93,6 +97,8 @@ Summary Observation::summarise(Summary head, const std::vector<FlowCounts> &last
 
     summary.module_present = view_->module_present();
     summary.bridges = view_->summarise(only_bridge_);
+    summary.changes = log_.changes();
+    summary.realtime_offset_ns = realtime_ns() - static_cast<std::int64_t>(monotonic_ns());
     name_all(summary.pairs);
     find_all(summary);
     return summary;

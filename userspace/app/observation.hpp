@@ -2,6 +2,7 @@
 // One observation from its beginning: harvests go in, summaries come out.
 #pragma once
 
+#include "app/setting_log.hpp"
 #include "app/system_view.hpp"
 #include "model/pairs.hpp"
 #include "model/summary.hpp"
@@ -23,6 +24,10 @@ class Observation {
 
     void add(const Harvest &harvest);
 
+    // The setting is not what it was. Then a harvest should follow, so that what was counted before it is
+    // told from what came after; add() notes the change.
+    [[nodiscard]] bool is_setting_new() const { return log_.is_behind(*view_); }
+
     // Frames that have ended but are not harvested (Harvest::last_frames of the last one) count in this
     // summary only. `head` has what is not counted: node, hooks, losses.missed_probes.
     Summary summarise(Summary head, const std::vector<FlowCounts> &last_frames);
@@ -38,6 +43,7 @@ class Observation {
     const SystemView *view_;
     const Names *names_;
     std::string only_bridge_;
+    SettingLog log_;
     PairTable pairs_;
     brpath_totals totals_{}; // since the beginning
 };

@@ -73,7 +73,7 @@ class ObserveLoop {
             return show();
         }
         started_.poll_setting();
-        if (now >= next_harvest_)
+        if (now >= next_harvest_ || observation_.is_setting_new())
             return harvest(RefreshNames::when_changed).and_then([this](const Harvest &) {
                 return follow_modules();
             });

@@ -5,9 +5,9 @@
 #include "kernel/capabilities.hpp"
 #include "kernel/netns.hpp"
 #include "util/printable.hpp"
+#include "util/time.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <fmt/format.h>
 #include <sys/utsname.h>
 #include <utility>
@@ -19,21 +19,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds bridge_poll_period{250};
 
-std::string now_rfc3339() {
-    const std::time_t now = std::time(nullptr);
-    std::tm broken_down{};
-
-    gmtime_r(&now, &broken_down);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", broken_down.tm_year + 1900,
-                       broken_down.tm_mon + 1, broken_down.tm_mday, broken_down.tm_hour, broken_down.tm_min,
-                       broken_down.tm_sec);
-}
-
 Node describe_node(const std::string &netns) {
     utsname system{};
 
     uname(&system);
-    return {printable(system.nodename), printable(system.release), printable(netns), now_rfc3339(), 0};
+    return {printable(system.nodename), printable(system.release), printable(netns), rfc3339(realtime_ns()),
+            0};
 }
 
 Result<void> check_btf() {

@@ -28,6 +28,7 @@ class SystemView {
     [[nodiscard]] const std::vector<Link> &links() const { return links_; }
     [[nodiscard]] std::vector<Link> bridges() const;
     [[nodiscard]] std::vector<BridgeSummary> summarise(const std::string &only_bridge) const;
+    [[nodiscard]] const NamespaceSettings &settings() const { return settings_; }
     [[nodiscard]] bool module_present() const { return settings_.module_present; }
 
     // The sysctls as they are.

@@ -17,6 +17,19 @@ std::string to_string(const Address &address) {
     return text.data();
 }
 
+std::string to_string(const Address &address, std::uint16_t port) {
+    const std::string text = to_string(address);
+
+    if (port == 0)
+        return text;
+    return (address.ipv6 ? "[" + text + "]" : text) + ":" + std::to_string(port);
+}
+
+std::string to_string(const Tuple &tuple) {
+    return to_string(tuple.source, tuple.source_port) + " > " +
+           to_string(tuple.destination, tuple.destination_port);
+}
+
 Tuple reversed(const Tuple &tuple) {
     Tuple answer = tuple;
 

@@ -20,6 +20,9 @@ struct Address {
 
 std::string to_string(const Address &address);
 
+// "10.96.0.10:80", "[fd00:96::10]:80"; without a port if that is 0.
+std::string to_string(const Address &address, std::uint16_t port);
+
 struct Tuple {
     Address source;
     Address destination;
@@ -30,6 +33,9 @@ struct Tuple {
 
     auto operator<=>(const Tuple &) const = default;
 };
+
+// "10.244.1.11:40000 > 10.96.0.10:80", as tcpdump writes it but for the dot before the port.
+std::string to_string(const Tuple &tuple);
 
 // The tuple that an answer carries.
 Tuple reversed(const Tuple &tuple);

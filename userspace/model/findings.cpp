@@ -1,121 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "model/findings.hpp"
 
-#include "model/fix.hpp"
-
-#include <algorithm>
-#include <fmt/format.h>
-#include <map>
-#include <tuple>
+#include "model/rules.hpp"
 
 namespace brpath {
 
-namespace {
-
-constexpr const char *reply_not_translated = "reply-not-translated";
-
-std::string label(const Endpoint &endpoint) { return endpoint.name.empty() ? endpoint.ip : endpoint.name; }
-
-std::string address_and_port(const Service &service) {
-    const bool ipv6 = service.ip.find(':') != std::string::npos;
-
-    return fmt::format(fmt::runtime(ipv6 ? "[{}]:{}" : "{}:{}"), service.ip, service.port);
-}
-
-std::string label(const Service &service) {
-    return service.name.empty() ? address_and_port(service)
-                                : fmt::format("{} ({})", service.name, address_and_port(service));
-}
-
-std::string join_some(const std::vector<std::string> &names) {
-    constexpr std::size_t shown = 3;
-    std::string joined;
-
-    for (std::size_t i = 0; i < std::min(names.size(), shown); i++)
-        joined += (i ? ", " : "") + names[i];
-    if (names.size() > shown)
-        joined += fmt::format(" and {} more", names.size() - shown);
-    return joined;
-}
-
-struct BrokenService {
-    Service service;
-    std::string protocol;
-    std::vector<std::string> clients, servers;
-    std::int64_t replies = 0, resets = 0, syn_retransmissions = 0;
-    Counts bypassed; // by_reason only
-    std::string example;
-};
-
-void add_unique(std::vector<std::string> &names, const std::string &name) {
-    if (std::find(names.begin(), names.end(), name) == names.end())
-        names.push_back(name);
-}
-
-void add_pair(BrokenService &broken, const Pair &pair) {
-    broken.service = *pair.service;
-    broken.protocol = pair.protocol;
-    add_unique(broken.clients, label(pair.client));
-    add_unique(broken.servers, label(pair.server));
-    broken.replies += pair.untranslated_replies;
-    broken.resets += pair.client_resets;
-    broken.syn_retransmissions += pair.syn_retransmissions;
-    for (std::size_t reason = 0; reason < BRPATH_REASONS; reason++)
-        broken.bypassed.by_reason.at(reason) += pair.to_client.by_reason.at(reason);
-    if (broken.example.empty())
-        broken.example = fmt::format("{} asks {}, is answered by {}", pair.client.ip,
-                                     address_and_port(*pair.service), pair.server.ip);
-}
-
-std::string consequence(const BrokenService &broken) {
-    if (broken.protocol == "tcp" && broken.resets > 0)
-        return "the client resets the connection";
-    return "the client does not take it as an answer";
-}
-
-Finding describe(const BrokenService &broken, const Summary &summary) {
-    Finding finding;
-
-    finding.id = reply_not_translated;
-    finding.severity = Severity::critical;
-    finding.summary = fmt::format(
-        "{} cannot reach {} over {}: replies from {} cross the bridge without netfilter and keep the address "
-        "of "
-        "{}; {}",
-        join_some(broken.clients), label(broken.service), broken.protocol, join_some(broken.servers),
-        broken.servers.size() > 1 ? "a server" : broken.servers.front(), consequence(broken));
-    finding.evidence = {
-        {"service", address_and_port(broken.service)}, {"protocol", broken.protocol},
-        {"clients", join_some(broken.clients)},        {"servers", join_some(broken.servers)},
-        {"untranslated_replies", broken.replies},
-    };
-    if (broken.protocol == "tcp") {
-        finding.evidence.emplace_back("client_resets", broken.resets);
-        finding.evidence.emplace_back("syn_retransmissions", broken.syn_retransmissions);
-    }
-    for (std::size_t reason = 0; reason < BRPATH_REASONS; reason++)
-        if (broken.bypassed.by_reason.at(reason))
-            finding.evidence.emplace_back(
-                fmt::format("bypassed_{}", to_string(static_cast<brpath_reason>(reason))),
-                broken.bypassed.by_reason.at(reason));
-    finding.evidence.emplace_back("example", broken.example);
-    finding.fix = fix_for_bypass(broken.bypassed, broken.service.ip.find(':') != std::string::npos, summary);
-    return finding;
-}
-
-} // namespace
-
 void find_all(Summary &summary) {
-    std::map<std::tuple<std::string, std::uint16_t, std::string>, BrokenService> broken;
-
-    for (auto &pair : summary.pairs) {
-        if (pair.untranslated_replies <= 0 || !pair.service)
-            continue;
-        pair.findings.emplace_back(reply_not_translated);
-        add_pair(broken[{pair.service->ip, pair.service->port, pair.protocol}], pair);
-    }
-    for (const auto &[key, service] : broken)
-        summary.findings.push_back(describe(service, summary));
+    for (const auto rule : {find_untranslated_replies, find_drops, find_conflicts, find_changes,
+                            find_asymmetry, find_dependence, find_untracked})
+        rule(summary);
 }
 
 } // namespace brpath

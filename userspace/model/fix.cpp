@@ -29,7 +29,30 @@ std::string in_namespace(const std::string &netns, const std::string &command) {
                        command);
 }
 
+// The attribute is the bridge's own, and is gone with it.
+std::string for_one_bridge(bool ipv6, const Summary &summary) {
+    const std::string bridge =
+        summary.bridges.size() == 1 ? quote_for_shell(summary.bridges.front().name) : "BRIDGE";
+
+    return "# or for one bridge, as long as it lives: " +
+           in_namespace(summary.node.netns, fmt::format("ip link set dev {} type bridge {} 1", bridge,
+                                                        ipv6 ? "nf_call_ip6tables" : "nf_call_iptables"));
+}
+
 } // namespace
+
+std::vector<std::string> fix_for_drops(bool ipv6, const Summary &summary) {
+    const char *tool = ipv6 ? "ip6tables" : "iptables";
+
+    return {
+        "# either let frames pass that stay on the bridge (the rule has to come before the one that drops):",
+        in_namespace(summary.node.netns,
+                     fmt::format("{} -I FORWARD -m physdev --physdev-is-bridged -j ACCEPT", tool)),
+        "# or take bridged frames out of netfilter, if no Service needs it (brpath shows which do: "
+        "depends-on-bridge-netfilter):",
+        in_namespace(summary.node.netns, fmt::format("sysctl -w net.bridge.bridge-nf-call-{}=0", tool)),
+    };
+}
 
 std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const Summary &summary) {
     const std::string key = fmt::format("net.bridge.bridge-nf-call-{}", ipv6 ? "ip6tables" : "iptables");
@@ -52,6 +75,12 @@ std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const
     // sysctl.d is applied at boot, to the namespace that boots: elsewhere it would do nothing
     for (const auto &name : summary.node.netns.empty() ? keys : std::vector<std::string>{})
         fix.push_back(fmt::format("echo '{} = 1' >> /etc/sysctl.d/99-bridge-netfilter.conf", name));
+    if (bypassed.by_reason[BRPATH_SYSCTL_OFF])
+        fix.push_back(for_one_bridge(ipv6, summary));
+    if (!keys.empty())
+        fix.emplace_back(
+            "# with 1 every bridged frame meets conntrack and the rules of FORWARD: it costs time, and rules "
+            "that drop there begin to apply");
     if (fix.empty())
         fix.emplace_back(
             "the setting is on as far as brpath can see: run `brpath observe -v` again and compare the "

@@ -51,6 +51,10 @@ void count(Counts &counts, const brpath_flow_key &key, const brpath_flow &flow, 
     counts.by_handling.at(key.handling) += frames;
     if (key.handling == BRPATH_BYPASSED)
         counts.by_reason.at(key.reason) += frames;
+    if (key.path == BRPATH_DROPPED && key.drop == BRPATH_DROP_IP_HOOKS)
+        counts.dropped_in_ip_hooks += frames;
+    if (key.path == BRPATH_BRIDGED && key.translation)
+        counts.translated_in_bridge += frames;
 }
 
 bool is_layer2(std::uint8_t path) { return path == BRPATH_BRIDGED || path == BRPATH_FLOODED; }
@@ -219,9 +223,23 @@ void PairTable::add_ip(const brpath_flow_key &key, brpath_flow flow, int sign, A
         key.handling != BRPATH_BYPASSED)
         return;
     if (role == Role::reply)
-        pair.untranslated_replies += frames;
+        note_untranslated(pair, *connection, frames, flow);
     else
         pair.client_resets += sign * static_cast<std::int64_t>(flow.tcp_rst);
+}
+
+void PairTable::note_untranslated(Pair &pair, const Connection &connection, std::int64_t frames,
+                                  const brpath_flow &flow) const {
+    const std::uint64_t time = flow.first_ns ? flow.first_ns : now_ns_; // a frame counted late has none
+    auto &seen = pair.untranslated_seen;
+
+    pair.untranslated_replies += frames;
+    seen.first_ns = seen.first_ns ? std::min(seen.first_ns, time) : time;
+    seen.last_ns = std::max(seen.last_ns, time);
+    if (!pair.example)
+        pair.example =
+            Example{to_string(connection.client_side), to_string(connection.server_side),
+                    to_string(reversed(connection.server_side)), to_string(reversed(connection.client_side))};
 }
 
 void PairTable::add_any(const brpath_flow_key &key, const brpath_flow &flow, int sign, Age age) {
@@ -260,6 +278,15 @@ void PairTable::learn_translation(const brpath_flow_key &key, const brpath_flow 
 void PairTable::learn_beginning(const brpath_flow_key &key, const brpath_flow &flow) {
     if (is_ip(key.ethertype) && (flow.tcp_syn || key.translation))
         connections_.find_or_make(key, flow);
+}
+
+std::array<std::int64_t, BRPATH_HANDLINGS> PairTable::by_handling() const {
+    std::array<std::int64_t, BRPATH_HANDLINGS> sum{};
+
+    for (const auto &[id, entry] : pairs_)
+        for (std::size_t i = 0; i < BRPATH_HANDLINGS; i++)
+            sum.at(i) += entry.pair.to_server.by_handling.at(i) + entry.pair.to_client.by_handling.at(i);
+    return sum;
 }
 
 std::vector<Pair> PairTable::pairs() const {

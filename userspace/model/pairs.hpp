@@ -26,6 +26,9 @@ class PairTable {
 
     explicit PairTable(std::size_t capacity = 16384) : capacity_(capacity) {}
 
+    // The time of frames that have none of their own (CLOCK_MONOTONIC); from the next call on.
+    void set_time(std::uint64_t now_ns) { now_ns_ = now_ns; }
+
     // Adds a flow's counts to its pair.
     void add(const brpath_flow_key &key, const brpath_flow &flow);
 
@@ -48,6 +51,9 @@ class PairTable {
 
     // Frames per path over all pairs, forgotten ones too.
     [[nodiscard]] const std::array<std::int64_t, BRPATH_PATHS> &by_path() const { return by_path_; }
+
+    // The same per handling, over the pairs that are not forgotten.
+    [[nodiscard]] std::array<std::int64_t, BRPATH_HANDLINGS> by_handling() const;
 
   private:
     struct PairId {
@@ -78,6 +84,8 @@ class PairTable {
 
     void add_any(const brpath_flow_key &key, const brpath_flow &flow, int sign, Age age);
     void add_ip(const brpath_flow_key &key, brpath_flow flow, int sign, Age age);
+    void note_untranslated(Pair &pair, const Connection &connection, std::int64_t frames,
+                           const brpath_flow &flow) const;
     void make_room();
     void forget(Pairs::iterator entry);
 
@@ -85,6 +93,7 @@ class PairTable {
     Connections connections_;
     Pairs pairs_;
     std::uint64_t uses_ = 0;
+    std::uint64_t now_ns_ = 0;
     Forgotten forgotten_;
     std::array<std::int64_t, BRPATH_PATHS> by_path_{};
 };

@@ -14,6 +14,12 @@
 
 namespace brpath {
 
+// CLOCK_MONOTONIC, nanoseconds, as far as brpath could tell: to the length of an interval. 0: never.
+struct TimeSpan {
+    std::uint64_t first_ns = 0;
+    std::uint64_t last_ns = 0;
+};
+
 // Frames of one direction of a pair.
 struct Counts {
     std::int64_t frames = 0;
@@ -21,6 +27,8 @@ struct Counts {
     std::array<std::int64_t, BRPATH_PATHS> by_path{};
     std::array<std::int64_t, BRPATH_HANDLINGS> by_handling{};
     std::array<std::int64_t, BRPATH_REASONS> by_reason{}; // of the bypassed ones
+    std::int64_t dropped_in_ip_hooks = 0;                 // of the dropped ones
+    std::int64_t translated_in_bridge = 0;                // of the bridged ones
 
     bool operator==(const Counts &) const = default;
 };
@@ -43,6 +51,14 @@ struct Service {
     bool operator==(const Service &) const = default;
 };
 
+// A request and its answer, in headers.
+struct Example {
+    std::string asked;     // as the client sent it
+    std::string delivered; // as the server got it
+    std::string answered;  // as the reply left
+    std::string expected;  // as the client would have taken it
+};
+
 struct Pair {
     Endpoint client;
     Endpoint server;
@@ -56,7 +72,9 @@ struct Pair {
     std::int64_t untranslated_replies = 0;
     std::int64_t client_resets = 0;       // RSTs that answer untranslated replies
     std::int64_t syn_retransmissions = 0; // SYNs beyond the first of a connection
-    std::vector<std::string> findings;    // ids
+    TimeSpan untranslated_seen;
+    std::optional<Example> example;    // of an untranslated reply
+    std::vector<std::string> findings; // ids
 };
 
 enum class Severity : std::uint8_t { info, warning, critical };
@@ -66,9 +84,9 @@ using EvidenceValue = std::variant<std::int64_t, std::string>;
 struct Finding {
     std::string id;
     Severity severity = Severity::info;
-    std::string summary; // one sentence
-    std::vector<std::pair<std::string, EvidenceValue>> evidence;
-    std::vector<std::string> fix; // commands, or what to do, in order
+    std::string summary{}; // one sentence
+    std::vector<std::pair<std::string, EvidenceValue>> evidence{};
+    std::vector<std::string> fix{}; // commands, or what to do, in order
 };
 
 struct FrameTotals {
@@ -110,6 +128,15 @@ struct BridgeSummary {
     FamilySetting arp;
 };
 
+// What held and changed while brpath watched.
+struct SettingChange {
+    std::string time; // RFC 3339
+    std::string what; // "net.bridge.bridge-nf-call-iptables", "br_netfilter", "cni0 nf_call_iptables"
+    std::string from;
+    std::string to;
+    std::array<std::int64_t, BRPATH_HANDLINGS> frames_before{}; // by handling, since the start
+};
+
 struct Node {
     std::string hostname;
     std::string kernel;
@@ -123,11 +150,16 @@ struct Summary {
     std::vector<AttachedHook> hooks;
     bool module_present = false; // br_netfilter
     std::vector<BridgeSummary> bridges;
+    std::vector<SettingChange> changes;  // in the order of time
+    std::int64_t realtime_offset_ns = 0; // CLOCK_REALTIME less CLOCK_MONOTONIC
     FrameTotals frames;
     std::vector<Pair> pairs;
     std::vector<Finding> findings;
     Losses losses;
 };
+
+// RFC 3339, in UTC, of a time in TimeSpan; empty for 0.
+std::string time_text(const Summary &summary, std::uint64_t monotonic_ns);
 
 const char *to_string(Severity severity);
 const char *to_string(brpath_path path);

@@ -2,7 +2,15 @@
 // The words of docs/words.md, spelled once.
 #include "model/summary.hpp"
 
+#include "util/time.hpp"
+
 namespace brpath {
+
+std::string time_text(const Summary &summary, std::uint64_t monotonic_ns) {
+    if (monotonic_ns == 0)
+        return {};
+    return rfc3339(static_cast<std::int64_t>(monotonic_ns) + summary.realtime_offset_ns);
+}
 
 const char *to_string(Severity severity) {
     switch (severity) {

@@ -27,6 +27,7 @@ template <typename Writer> class SummaryWriter {
                 to_.Bool(summary.module_present);
             });
             list("bridges", summary.bridges);
+            list("changes", summary.changes);
             object("frames", [&] { write(summary.frames); });
             list("pairs", summary.pairs);
             list("findings", summary.findings);
@@ -124,6 +125,13 @@ template <typename Writer> class SummaryWriter {
         });
     }
 
+    void write(const SettingChange &change) {
+        text("time", change.time);
+        text("what", change.what);
+        text("from", change.from);
+        text("to", change.to);
+    }
+
     void write(const FrameTotals &frames) {
         number("entered", frames.entered);
         for (const auto path : {BRPATH_BRIDGED, BRPATH_ROUTED, BRPATH_UP, BRPATH_FLOODED, BRPATH_DROPPED})
@@ -150,6 +158,10 @@ template <typename Writer> class SummaryWriter {
         some<brpath_path>("paths", counts.by_path);
         if (counts.by_handling[BRPATH_BYPASSED] > 0)
             some<brpath_reason>("bypass_reasons", counts.by_reason);
+        if (counts.dropped_in_ip_hooks > 0)
+            number("dropped_in_ip_hooks", counts.dropped_in_ip_hooks);
+        if (counts.translated_in_bridge > 0)
+            number("translated_in_bridge", counts.translated_in_bridge);
     }
 
     void write(const Endpoint &endpoint) {

@@ -23,11 +23,20 @@ std::string words_of(std::string key) {
     return key;
 }
 
+bool is_example(const std::string &key) { return key.starts_with("example_"); }
+
+bool has_example(const Finding &finding) {
+    return std::any_of(finding.evidence.begin(), finding.evidence.end(),
+                       [](const auto &part) { return is_example(part.first); });
+}
+
 // Counts, and what the summary does not say already.
 std::string evidence_text(const Finding &finding) {
     std::vector<std::string> parts;
 
     for (const auto &[key, value] : finding.evidence) {
+        if (is_example(key) || (key == "example" && has_example(finding)))
+            continue;
         if (const auto *number = std::get_if<std::int64_t>(&value))
             parts.push_back(fmt::format("{}: {}", words_of(key), grouped(*number)));
         else if (const auto &text = std::get<std::string>(value);
@@ -35,6 +44,17 @@ std::string evidence_text(const Finding &finding) {
             parts.push_back(fmt::format("{}: {}", words_of(key), text));
     }
     return clean(fmt::format("{}", fmt::join(parts, "; ")));
+}
+
+// The steps of one conversation below each other, so that the eye finds what does not fit.
+std::string example_lines(const Finding &finding) {
+    std::string lines;
+
+    for (const auto &[key, value] : finding.evidence)
+        if (const auto *text = std::get_if<std::string>(&value); text && is_example(key))
+            lines += fmt::format("{:{}}{:<9}{:<10}{}\n", "", indent, lines.empty() ? "example:" : "",
+                                 key.substr(key.find('_') + 1), clean(*text));
+    return lines;
 }
 
 // Never wrapped: it is there to be copied.
@@ -57,7 +77,7 @@ std::string render_finding(const Finding &finding, const TableStyle &style) {
     result += paragraph({.label = "", .indent = indent}, clean(finding.summary), columns, style.colour);
     if (!evidence.empty())
         result += paragraph({.label = "", .indent = indent}, "evidence: " + evidence, columns, style.colour);
-    return result + fix_lines(finding);
+    return result + example_lines(finding) + fix_lines(finding);
 }
 
 } // namespace

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "app/setting_log.hpp"
+
+#include "util/printable.hpp"
+#include "util/time.hpp"
+
+namespace brpath {
+
+namespace {
+
+constexpr std::size_t changes_max = 100;
+
+constexpr const char *absent = "absent";
+
+std::string text(const std::optional<int> &value) { return value ? std::to_string(*value) : absent; }
+
+std::string text(const std::optional<bool> &value) { return value ? *value ? "1" : "0" : absent; }
+
+} // namespace
+
+SettingLog::Values SettingLog::values_of(const SystemView &view) {
+    const auto &settings = view.settings();
+    Values values;
+
+    values["br_netfilter"] = settings.module_present ? "present" : absent;
+    values["net.bridge.bridge-nf-call-iptables"] = text(settings.call_iptables);
+    values["net.bridge.bridge-nf-call-ip6tables"] = text(settings.call_ip6tables);
+    values["net.bridge.bridge-nf-call-arptables"] = text(settings.call_arptables);
+    values["net.bridge.bridge-nf-filter-vlan-tagged"] = text(settings.filter_vlan_tagged);
+    values["net.bridge.bridge-nf-filter-pppoe-tagged"] = text(settings.filter_pppoe_tagged);
+    for (const auto &bridge : view.bridges()) {
+        const auto own = bridge.bridge.value_or(BridgeAttributes{});
+        values[printable(bridge.name) + " nf_call_iptables"] = text(own.call_iptables);
+        values[printable(bridge.name) + " nf_call_ip6tables"] = text(own.call_ip6tables);
+    }
+    return values;
+}
+
+SettingLog::SettingLog(const SystemView &view) : known_(values_of(view)) {}
+
+bool SettingLog::is_behind(const SystemView &view) const { return values_of(view) != known_; }
+
+void SettingLog::catch_up(const SystemView &view,
+                          const std::array<std::int64_t, BRPATH_HANDLINGS> &frames_before) {
+    const auto now = values_of(view);
+    // The sysctls come and go with the module: one change, not six.
+    const bool same_module = now.at("br_netfilter") == known_.at("br_netfilter");
+
+    for (const auto &[what, value] : now) {
+        const auto before = known_.find(what);
+        if (before == known_.end() || before->second == value) // a new bridge is no change
+            continue;
+        if (!same_module && (before->second == absent || value == absent) && what != "br_netfilter")
+            continue;
+        if (changes_.size() < changes_max)
+            changes_.push_back({rfc3339(realtime_ns()), what, before->second, value, frames_before});
+    }
+    known_ = now;
+}
+
+} // namespace brpath

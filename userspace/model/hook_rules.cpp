@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What br_netfilter does to frames between two ports while the setting is 1.
+#include "model/finding_text.hpp"
+#include "model/fix.hpp"
+#include "model/rules.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace brpath {
+
+namespace {
+
+bool is_ipv6(const Pair &pair) { return pair.client.ip.find(':') != std::string::npos; }
+
+// Some bridge has it on.
+bool is_on(const Summary &summary, bool ipv6) {
+    return std::any_of(summary.bridges.begin(), summary.bridges.end(), [&](const BridgeSummary &bridge) {
+        return (ipv6 ? bridge.ipv6 : bridge.ipv4).effective.value_or(0) != 0;
+    });
+}
+
+const char *key_of(bool ipv6) {
+    return ipv6 ? "net.bridge.bridge-nf-call-ip6tables" : "net.bridge.bridge-nf-call-iptables";
+}
+
+// Both ends are behind ports, or the frame was about to leave by one.
+bool is_between_ports(const Pair &pair) {
+    return pair.client.port_ifindex != 0 && pair.server.port_ifindex != 0;
+}
+
+} // namespace
+
+void find_dependence(Summary &summary) {
+    std::vector<std::string> pairs;
+    Finding finding{.id = "depends-on-bridge-netfilter", .severity = Severity::info};
+    std::int64_t frames = 0;
+    bool ipv4 = false, ipv6 = false;
+
+    for (auto &pair : summary.pairs) {
+        const auto translated = pair.to_server.translated_in_bridge + pair.to_client.translated_in_bridge;
+        if (translated <= 0 || !is_on(summary, is_ipv6(pair)))
+            continue;
+        pair.findings.push_back(finding.id);
+        add_unique(pairs, label(pair));
+        frames += translated;
+        (is_ipv6(pair) ? ipv6 : ipv4) = true;
+    }
+    if (pairs.empty())
+        return;
+    finding.summary =
+        fmt::format("{} is translated on the bridge only because br_netfilter hands bridged frames to "
+                    "netfilter; it breaks the moment {} is 0",
+                    join_some(pairs), ipv4 ? key_of(false) : key_of(true));
+    finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())}, {"translated_in_bridge", frames}};
+    finding.fix = {"# keep the setting at 1; if it is to be 0, move one side of each of these pairs off the "
+                   "bridge first"};
+    if (ipv4 && ipv6)
+        finding.fix.push_back(fmt::format("# both families: {} and {}", key_of(false), key_of(true)));
+    summary.findings.push_back(std::move(finding));
+}
+
+void find_drops(Summary &summary) {
+    Finding finding{.id = "dropped-by-bridge-netfilter", .severity = Severity::critical};
+    std::vector<std::string> pairs;
+    std::int64_t frames = 0;
+    bool ipv6 = false;
+
+    for (auto &pair : summary.pairs) {
+        const auto dropped = pair.to_server.dropped_in_ip_hooks + pair.to_client.dropped_in_ip_hooks;
+        if (dropped <= 0 || !is_between_ports(pair))
+            continue;
+        pair.findings.push_back(finding.id);
+        add_unique(pairs, label(pair));
+        frames += dropped;
+        ipv6 = ipv6 || is_ipv6(pair);
+    }
+    if (pairs.empty())
+        return;
+    finding.summary =
+        fmt::format("{}: frames between two ports of one bridge are handed to netfilter and dropped there "
+                    "(a FORWARD rule or policy, rpfilter)",
+                    join_some(pairs));
+    finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())}, {"dropped_in_ip_hooks", frames}};
+    finding.fix = fix_for_drops(ipv6, summary);
+    summary.findings.push_back(std::move(finding));
+}
+
+void find_untracked(Summary &summary) {
+    Finding finding{.id = "not-tracked-here", .severity = Severity::info};
+    std::int64_t frames = 0;
+    std::vector<std::string> pairs;
+
+    for (auto &pair : summary.pairs) {
+        const auto hooked =
+            pair.to_server.by_handling[BRPATH_HOOKED] + pair.to_client.by_handling[BRPATH_HOOKED];
+        if (hooked <= 0 || !is_on(summary, is_ipv6(pair)) || !is_between_ports(pair))
+            continue;
+        pair.findings.push_back(finding.id);
+        add_unique(pairs, label(pair));
+        frames += hooked;
+    }
+    if (pairs.empty())
+        return;
+    finding.summary =
+        fmt::format("the setting is 1, but conntrack is not registered in this namespace: {} meets the IP "
+                    "hooks, and nothing there could translate it with conntrack",
+                    join_some(pairs));
+    finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())}, {"hooked", frames}};
+    finding.fix = {
+        "# nothing to do, unless Services should work here: conntrack registers with the first rule that "
+        "needs it"};
+    summary.findings.push_back(std::move(finding));
+}
+
+} // namespace brpath

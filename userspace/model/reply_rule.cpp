@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "model/finding_text.hpp"
+#include "model/fix.hpp"
+#include "model/rules.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <tuple>
+
+namespace brpath {
+
+namespace {
+
+constexpr const char *reply_not_translated = "reply-not-translated";
+
+struct BrokenService {
+    Service service;
+    std::string protocol;
+    std::vector<std::string> clients, servers;
+    std::int64_t replies = 0, resets = 0, syn_retransmissions = 0;
+    Counts bypassed; // by_reason only
+    TimeSpan seen;
+    const Pair *example = nullptr;
+};
+
+void add_pair(BrokenService &broken, const Pair &pair) {
+    broken.service = *pair.service;
+    broken.protocol = pair.protocol;
+    add_unique(broken.clients, label(pair.client));
+    add_unique(broken.servers, label(pair.server));
+    broken.replies += pair.untranslated_replies;
+    broken.resets += pair.client_resets;
+    broken.syn_retransmissions += pair.syn_retransmissions;
+    for (std::size_t reason = 0; reason < BRPATH_REASONS; reason++)
+        broken.bypassed.by_reason.at(reason) += pair.to_client.by_reason.at(reason);
+    const auto &seen = pair.untranslated_seen;
+    if (!broken.seen.first_ns || seen.first_ns < broken.seen.first_ns)
+        broken.seen.first_ns = seen.first_ns;
+    broken.seen.last_ns = std::max(broken.seen.last_ns, seen.last_ns);
+    if (!broken.example || broken.example->client_resets < pair.client_resets)
+        broken.example = &pair;
+}
+
+std::string consequence(const BrokenService &broken) {
+    if (broken.protocol == "tcp" && broken.resets > 0)
+        return "the client resets the connection";
+    return "the client does not take it as an answer";
+}
+
+// One conversation as a person would follow it in a capture.
+void add_example(Finding &finding, const Pair &pair) {
+    auto &evidence = finding.evidence;
+
+    evidence.emplace_back("example", fmt::format("{} asks {}, is answered by {}", pair.client.ip,
+                                                 address_and_port(*pair.service), pair.server.ip));
+    if (!pair.example)
+        return;
+    evidence.emplace_back("example_request", pair.example->asked);
+    evidence.emplace_back("example_delivered", pair.example->delivered);
+    evidence.emplace_back("example_reply", pair.example->answered);
+    evidence.emplace_back("example_expected", pair.example->expected);
+    if (pair.protocol == "tcp")
+        evidence.emplace_back("example_client", pair.client_resets > 0 ? "answers RST" : "does not answer");
+}
+
+Finding describe(const BrokenService &broken, const Summary &summary) {
+    Finding finding;
+
+    finding.id = reply_not_translated;
+    finding.severity = Severity::critical;
+    finding.summary = fmt::format(
+        "{} cannot reach {} over {}: replies from {} cross the bridge without netfilter and keep the address "
+        "of "
+        "{}; {}",
+        join_some(broken.clients), label(broken.service), broken.protocol, join_some(broken.servers),
+        broken.servers.size() > 1 ? "a server" : broken.servers.front(), consequence(broken));
+    finding.evidence = {
+        {"service", address_and_port(broken.service)}, {"protocol", broken.protocol},
+        {"clients", join_some(broken.clients)},        {"servers", join_some(broken.servers)},
+        {"untranslated_replies", broken.replies},
+    };
+    if (broken.protocol == "tcp") {
+        finding.evidence.emplace_back("client_resets", broken.resets);
+        finding.evidence.emplace_back("syn_retransmissions", broken.syn_retransmissions);
+    }
+    for (std::size_t reason = 0; reason < BRPATH_REASONS; reason++)
+        if (broken.bypassed.by_reason.at(reason))
+            finding.evidence.emplace_back(
+                fmt::format("bypassed_{}", to_string(static_cast<brpath_reason>(reason))),
+                broken.bypassed.by_reason.at(reason));
+    finding.evidence.emplace_back("first_seen", time_text(summary, broken.seen.first_ns));
+    finding.evidence.emplace_back("last_seen", time_text(summary, broken.seen.last_ns));
+    add_example(finding, *broken.example);
+    finding.fix = fix_for_bypass(broken.bypassed, broken.service.ip.find(':') != std::string::npos, summary);
+    return finding;
+}
+
+} // namespace
+
+void find_untranslated_replies(Summary &summary) {
+    std::map<std::tuple<std::string, std::uint16_t, std::string>, BrokenService> broken;
+
+    for (auto &pair : summary.pairs) {
+        if (pair.untranslated_replies <= 0 || !pair.service)
+            continue;
+        pair.findings.emplace_back(reply_not_translated);
+        add_pair(broken[{pair.service->ip, pair.service->port, pair.protocol}], pair);
+    }
+    for (const auto &[key, service] : broken)
+        summary.findings.push_back(describe(service, summary));
+}
+
+} // namespace brpath

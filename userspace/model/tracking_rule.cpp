@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "model/finding_text.hpp"
+#include "model/fix.hpp"
+#include "model/rules.hpp"
+
+#include <fmt/format.h>
+
+namespace brpath {
+
+namespace {
+
+bool is_seen(const Counts &counts) {
+    return counts.by_handling[BRPATH_TRACKED] > 0 && counts.by_handling[BRPATH_BYPASSED] <= 0;
+}
+
+bool is_missed(const Counts &counts) {
+    return counts.by_handling[BRPATH_BYPASSED] > 0 && counts.by_handling[BRPATH_TRACKED] <= 0;
+}
+
+} // namespace
+
+// A change of the setting explains as much, and is a finding itself.
+void find_asymmetry(Summary &summary) {
+    Finding finding{.id = "asymmetric-tracking", .severity = Severity::warning};
+    std::vector<std::string> pairs;
+    std::int64_t seen = 0;
+    Counts missed;
+    bool ipv6 = false;
+
+    for (auto &pair : summary.pairs) {
+        const bool to_client_is_missed = is_seen(pair.to_server) && is_missed(pair.to_client);
+        const bool to_server_is_missed = is_missed(pair.to_server) && is_seen(pair.to_client);
+        if (pair.service || !pair.is_ip || !summary.changes.empty() ||
+            (!to_client_is_missed && !to_server_is_missed))
+            continue;
+        const auto &bypassed = to_client_is_missed ? pair.to_client : pair.to_server;
+        const auto &tracked = to_client_is_missed ? pair.to_server : pair.to_client;
+        pair.findings.push_back(finding.id);
+        add_unique(pairs, label(pair));
+        seen += tracked.by_handling[BRPATH_TRACKED];
+        for (std::size_t reason = 0; reason < BRPATH_REASONS; reason++)
+            missed.by_reason.at(reason) += bypassed.by_reason.at(reason);
+        missed.by_handling[BRPATH_BYPASSED] += bypassed.by_handling[BRPATH_BYPASSED];
+        ipv6 = ipv6 || pair.client.ip.find(':') != std::string::npos;
+    }
+    if (pairs.empty())
+        return;
+    finding.summary =
+        fmt::format("{}: conntrack sees one direction only, the other one crosses the bridge without it; "
+                    "rules that ask for the state of a connection judge it wrongly",
+                    join_some(pairs));
+    finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())},
+                        {"tracked", seen},
+                        {"bypassed", missed.by_handling[BRPATH_BYPASSED]}};
+    finding.fix = fix_for_bypass(missed, ipv6, summary);
+    summary.findings.push_back(std::move(finding));
+}
+
+} // namespace brpath
