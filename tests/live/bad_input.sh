@@ -30,6 +30,8 @@ check_usage() {
 	refuses $USAGE 'did you mean .brpath observe' "$BRPATH" observ
 	refuses $USAGE 'no command is given' "$BRPATH"
 	refuses $USAGE 'ndjson' "$BRPATH" observe --format json --interval 1s
+	refuses $USAGE 'did you mean setting-changed.*not-tracked-here' "$BRPATH" observe --explain setting-chnged
+	refuses $USAGE 'did you mean critical' "$BRPATH" observe --fail-on critcal
 	refuses $USAGE 'range' "$BRPATH" observe --max-flows 1
 }
 

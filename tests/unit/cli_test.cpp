@@ -63,6 +63,7 @@ TEST_CASE("observe without options is what an incident needs") {
     CHECK(options.output.empty());
     CHECK(options.backend == Backend::automatic);
     CHECK(options.names_file.empty());
+    CHECK_FALSE(options.fail_on);
     CHECK_FALSE(options.ready_fd);
     CHECK_EQ(options.verbosity, 0);
 }
@@ -86,6 +87,9 @@ TEST_CASE("each option lands in its place") {
     CHECK(observe({"--backend", "fentry"}).backend == Backend::fentry);
     CHECK(observe({"--backend", "auto"}).backend == Backend::automatic);
     CHECK(observe({"--output", "-"}).output.empty());
+    CHECK(observe({"--fail-on", "info"}).fail_on == Severity::info);
+    CHECK(observe({"--fail-on", "warning"}).fail_on == Severity::warning);
+    CHECK(observe({"--fail-on=critical"}).fail_on == Severity::critical);
     CHECK_EQ(observe({"-v"}).verbosity, 1);
     CHECK_EQ(observe({"-vv", "--verbose"}).verbosity, 3);
 }
@@ -230,9 +234,37 @@ TEST_CASE("unknown values") {
     }
 }
 
+TEST_CASE("unknown severities and findings") {
+    const auto severity = error({"observe", "--fail-on", "warn"});
+    CHECK_EQ(severity.tried, "accept --fail-on warn");
+    CHECK_EQ(severity.hint, "did you mean warning? choose one of info, warning, critical");
+    CHECK_EQ(error({"observe", "--fail-on", "Critical"}).hint,
+             "did you mean critical? choose one of info, warning, critical");
+
+    const auto id = error({"observe", "--explain", "reply-not-transalted"});
+    CHECK_EQ(id.tried, "accept --explain reply-not-transalted");
+    CHECK(id.hint.starts_with("did you mean reply-not-translated? choose one of "));
+    for (const auto &page : pages())
+        CHECK(contains(error({"observe", "--explain", "x"}).hint, std::string(page.id)));
+    CHECK_FALSE(contains(error({"observe", "--explain", "README"}).hint, "README"));
+}
+
+TEST_CASE("a page is shown instead of observing, whatever else is asked for") {
+    for (const auto &page : pages()) {
+        const std::string id(page.id);
+        const auto alone = parse({"observe", "--explain", id.c_str()});
+        const auto beside = parse({"observe", "--netns", "x", "--explain", id.c_str(), "--format", "json"});
+        for (const auto &command : {alone, beside}) {
+            REQUIRE(command);
+            REQUIRE(std::holds_alternative<ShowPage>(*command));
+            CHECK_EQ(std::get<ShowPage>(*command).page.text, page.text);
+        }
+    }
+}
+
 TEST_CASE("values that are missing, empty or given twice") {
     for (const char *option : {"--netns", "--bridge", "--duration", "--interval", "--format", "--output",
-                               "--backend", "--names", "--ready-fd"}) {
+                               "--backend", "--names", "--ready-fd", "--fail-on", "--explain"}) {
         CAPTURE(option);
         const std::string tried = std::string("accept ") + option;
         const auto last = error({"observe", option});

@@ -12,6 +12,7 @@ enum class ExitStatus : int {
     usage = 2,
     permission = 3,
     unsupported = 4,
+    findings = 10,     // and --fail-on
     interrupted = 130, // a second time
 };
 

@@ -29,6 +29,14 @@ constexpr milliseconds ring_period{100};
 constexpr milliseconds harvest_period{1000};
 constexpr milliseconds terminal_interval{2000};
 
+std::optional<Severity> greatest_severity(const Summary &summary) {
+    std::optional<Severity> greatest;
+
+    for (const auto &finding : summary.findings)
+        greatest = std::max(greatest, std::optional(finding.severity));
+    return greatest;
+}
+
 // Everything that lives for the length of one observation.
 class ObserveLoop {
   public:
@@ -43,12 +51,12 @@ class ObserveLoop {
             next_show_ = begin_ + *interval_;
     }
 
-    Result<void> run() {
+    Result<std::optional<Severity>> run() {
         while (!started_.is_over && !screen_.is_closed() && !signals_.wait(time_to_wait())) {
             if (options_.duration && Clock::now() >= begin_ + *options_.duration)
                 break;
             if (auto done = step(); !done)
-                return done;
+                return Failure(done.error());
         }
         return finish();
     }
@@ -167,7 +175,7 @@ class ObserveLoop {
         return follow_modules(); // afterwards: it counts the last frames for good
     }
 
-    Result<void> finish() {
+    Result<std::optional<Severity>> finish() {
         auto last = started_.probing.collector.finish();
 
         if (!last)
@@ -176,9 +184,10 @@ class ObserveLoop {
         refresh_or_tell(RefreshNames::now);
         observation_.add(*last);
         observation_.add_for_good(last->last_frames);
+        const auto summary = observation_.summarise(summary_head, {});
         if (screen_.is_closed())
-            return {};
-        return screen_.show_last(observation_.summarise(summary_head, {}), signals_);
+            return greatest_severity(summary);
+        return screen_.show_last(summary, signals_).map([&] { return greatest_severity(summary); });
     }
 
     [[nodiscard]] Summary head() const {
@@ -208,7 +217,7 @@ class ObserveLoop {
 
 } // namespace
 
-Result<void> observe(const ObserveOptions &options) {
+Result<std::optional<Severity>> observe(const ObserveOptions &options) {
     const Diagnostics diagnostics(options.verbosity);
     auto screen = Screen::open(options);
     if (!screen)
@@ -220,13 +229,13 @@ Result<void> observe(const ObserveOptions &options) {
     if (!started)
         return Failure(started.error());
     if (!*started)
-        return {}; // stopped while waiting for a bridge
+        return std::nullopt; // stopped while waiting for a bridge
 
     ObserveLoop loop(options, diagnostics, *signals, *screen, **started);
     (*started)->probing.session->enable();
     diagnostics.attached(**started);
     if (auto done = diagnostics.tell_ready(options.ready_fd); !done)
-        return done;
+        return Failure(done.error());
     return loop.run();
 }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "app/run.hpp"
 
+#include "app/colour.hpp"
 #include "app/diagnostics.hpp"
 #include "app/observe.hpp"
 #include "cli/options.hpp"
+#include "output/render.hpp"
 
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <optional>
 #include <unistd.h>
 
 namespace brpath {
@@ -21,28 +24,38 @@ void fill_standard_descriptors() {
             return;
 }
 
-Result<void> run_command(const ShowText &show) {
+Result<ExitStatus> run_command(const ShowText &show) {
     const auto written = std::fwrite(show.text.data(), 1, show.text.size(), stdout);
 
     if (written != show.text.size() || std::fflush(stdout))
         return fail_errno("write to stdout", errno);
-    return {};
+    return ExitStatus::done;
 }
 
-Result<void> run_command(const ObserveOptions &options) { return observe(options); }
+Result<ExitStatus> run_command(const ShowPage &show) {
+    const bool colour = isatty(STDOUT_FILENO) != 0 && colour_is_wanted();
+
+    return run_command(ShowText{render_page(show.page.text, colour)});
+}
+
+Result<ExitStatus> run_command(const ObserveOptions &options) {
+    return observe(options).map([&](std::optional<Severity> greatest) {
+        return options.fail_on && greatest >= options.fail_on ? ExitStatus::findings : ExitStatus::done;
+    });
+}
 
 } // namespace
 
 ExitStatus run(std::span<const char *const> arguments) {
     fill_standard_descriptors();
-    const auto done = parse_command_line(arguments).and_then([](const Command &command) {
+    const auto status = parse_command_line(arguments).and_then([](const Command &command) {
         return std::visit([](const auto &options) { return run_command(options); }, command);
     });
 
-    if (done)
-        return ExitStatus::done;
-    print_error(done.error());
-    return exit_status(done.error().kind);
+    if (status)
+        return *status;
+    print_error(status.error());
+    return exit_status(status.error().kind);
 }
 
 } // namespace brpath

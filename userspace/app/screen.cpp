@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "app/screen.hpp"
 
+#include "app/colour.hpp"
 #include "output/render.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -89,8 +89,6 @@ Result<Screen> Screen::open(const ObserveOptions &options) {
 int Screen::fd() const { return file_ ? file_.get() : STDOUT_FILENO; }
 
 std::string Screen::render(const Summary &summary) const {
-    const char *no_colour = std::getenv("NO_COLOR"); // NOLINT(concurrency-mt-unsafe): one thread
-
     switch (format_) {
     case Format::json:
         return render_json(summary);
@@ -99,8 +97,7 @@ std::string Screen::render(const Summary &summary) const {
     case Format::table:
         break;
     }
-    return render_table(summary,
-                        {terminal_ && (!no_colour || !*no_colour), size_of(fd(), terminal_).columns});
+    return render_table(summary, {terminal_ && colour_is_wanted(), size_of(fd(), terminal_).columns});
 }
 
 std::string Screen::erase_last() const {

@@ -138,6 +138,8 @@ Result<Command> observe_command(const Parser &parser) {
             return fail(ErrorKind::usage, fmt::format("accept --verbose={}", printable(flag)),
                         "it takes no value", "repeat it for more: -vv");
     options.verbosity = static_cast<int>(parser.verbose->count());
+    if (options.explain)
+        return ShowPage{*options.explain};
     if (options.format == Format::json && options.interval)
         return fail(ErrorKind::usage, "write a summary every --interval with --format json",
                     "a JSON file holds one document", "take --format ndjson, one document a line");

@@ -65,6 +65,7 @@ std::string exit_statuses() {
                                    {"2", "usage: the command line, or a file named there, is wrong"},
                                    {"3", "permission: a capability is missing"},
                                    {"4", "this kernel cannot"},
+                                   {"10", "with --fail-on: the last summary has such a finding"},
                                    {"130", "interrupted a second time"}});
 }
 

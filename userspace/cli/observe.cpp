@@ -35,6 +35,18 @@ constexpr std::array<Choice<Backend>, 4> backends = {{{"auto", Backend::automati
                                                       {"kprobe", Backend::kprobe},
                                                       {"tracepoint", Backend::tracepoint}}};
 
+constexpr std::array<Choice<Severity>, 3> severities = {
+    {{"info", Severity::info}, {"warning", Severity::warning}, {"critical", Severity::critical}}};
+
+Failure no_such_value(const char *option, const std::string &text, const std::vector<std::string> &words) {
+    const auto close = nearest(text, words);
+
+    return fail(
+        ErrorKind::usage, fmt::format("accept {} {}", option, printable(text)), "there is no such value",
+        fmt::format("{}choose one of {}", close.empty() ? "" : fmt::format("did you mean {}? ", close),
+                    fmt::join(words, ", ")));
+}
+
 template <typename Value, std::size_t Size>
 Result<Value> choose(const char *option, const std::array<Choice<Value>, Size> &choices,
                      const std::string &text) {
@@ -45,11 +57,7 @@ Result<Value> choose(const char *option, const std::array<Choice<Value>, Size> &
             return choice.value;
         words.emplace_back(choice.word);
     }
-    const auto close = nearest(text, words);
-    return fail(
-        ErrorKind::usage, fmt::format("accept {} {}", option, printable(text)), "there is no such value",
-        fmt::format("{}choose one of {}", close.empty() ? "" : fmt::format("did you mean {}? ", close),
-                    fmt::join(words, ", ")));
+    return no_such_value(option, text, words);
 }
 
 Result<void> set_duration(ObserveOptions &options, const std::string &value) {
@@ -72,6 +80,23 @@ Result<void> set_format(ObserveOptions &options, const std::string &value) {
 
 Result<void> set_backend(ObserveOptions &options, const std::string &value) {
     return choose("--backend", backends, value).map([&](Backend backend) { options.backend = backend; });
+}
+
+Result<void> set_fail_on(ObserveOptions &options, const std::string &value) {
+    return choose("--fail-on", severities, value).map([&](Severity severity) { options.fail_on = severity; });
+}
+
+Result<void> set_explain(ObserveOptions &options, const std::string &value) {
+    std::vector<std::string> ids;
+
+    for (const auto &page : pages()) {
+        if (page.id == value) {
+            options.explain = page;
+            return {};
+        }
+        ids.emplace_back(page.id);
+    }
+    return no_such_value("--explain", value, ids);
 }
 
 Result<void> set_ready_fd(ObserveOptions &options, const std::string &value) {
@@ -135,9 +160,10 @@ Result<void> set_output(ObserveOptions &options, const std::string &value) {
 
 constexpr const char *scope = "What to observe";
 constexpr const char *output = "Output";
+constexpr const char *findings = "Findings";
 constexpr const char *hooks = "Hooks";
 
-constexpr std::array<ObserveOption, 12> rows = {{
+constexpr std::array<ObserveOption, 14> rows = {{
     {"--netns", "NAME|PATH", scope,
      "network namespace to look into: a name from `ip netns`, or a path such as /proc/PID/ns/net; default: "
      "the "
@@ -160,6 +186,14 @@ constexpr std::array<ObserveOption, 12> rows = {{
      "pairs that are kept; beyond it those with the fewest frames are forgotten, their frames count in no "
      "pair, and the summary says so; default: 16384",
      set_max_pairs},
+    {"--fail-on", "SEVERITY", findings,
+     "exit status 10 if the last summary has a finding of this severity or a greater one: info, warning or "
+     "critical; default: findings do not change the exit status",
+     set_fail_on},
+    {"--explain", "ID", findings,
+     "say what the finding with this id means, why it happens and what mends it; observe nothing and need no "
+     "privileges",
+     set_explain},
     {"--backend", "BACKEND", hooks,
      "how to listen to the kernel: auto, fentry, kprobe or tracepoint; default: auto, which takes the best "
      "one this "

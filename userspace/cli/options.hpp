@@ -2,6 +2,8 @@
 // What the command line asks for.
 #pragma once
 
+#include "explain/pages.hpp"
+#include "model/summary.hpp"
 #include "util/result.hpp"
 
 #include <chrono>
@@ -25,6 +27,8 @@ struct ObserveOptions {
     Format format = Format::table;
     std::string output; // file; empty: stdout
     Backend backend = Backend::automatic;
+    std::optional<Severity> fail_on; // absent: findings do not change the exit status
+    std::optional<Page> explain;     // show this one, and observe nothing
     std::string names_file;
     std::uint32_t max_flows = 65536;        // capacity of the kernel's flow table
     std::uint32_t max_pairs = 16384;        // kept in user space
@@ -38,7 +42,12 @@ struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<ShowText, ObserveOptions>;
+// A page about a finding, for stdout; nothing else is to be done.
+struct ShowPage {
+    Page page;
+};
+
+using Command = std::variant<ShowText, ShowPage, ObserveOptions>;
 
 // Pure. `arguments` without the program's name. ErrorKind::usage: with what is wrong and how to get help.
 Result<Command> parse_command_line(std::span<const char *const> arguments);

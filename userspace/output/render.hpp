@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A summary as text. Pure: no input or output here.
+// A summary, or a page, as text. Pure: no input or output here.
 #pragma once
 
 #include "model/summary.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace brpath {
 
@@ -21,5 +22,8 @@ std::string render_json(const Summary &summary);
 
 // The same document on one line, ends with a newline.
 std::string render_ndjson(const Summary &summary);
+
+// A page of docs/findings: as it is, but for headings in bold. Ends with a newline.
+std::string render_page(std::string_view text, bool colour);
 
 } // namespace brpath
