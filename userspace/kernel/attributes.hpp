@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Netlink attributes, read within their bounds. libmnl's loops are C macros, and its getters trust the
-// length.
+// Family headers and attributes of netlink messages, read within their bounds. libmnl's loops are C macros,
+// and its getters trust the length.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +16,15 @@ namespace brpath {
 inline std::span<const std::byte> attribute_payload(const nlattr &attribute) {
     return {static_cast<const std::byte *>(mnl_attr_get_payload(&attribute)),
             mnl_attr_get_payload_len(&attribute)};
+}
+
+// The family header, copied out; nullopt if the message is of another type or too short for one.
+template <typename Header> std::optional<Header> family_header(const nlmsghdr &message, int type) {
+    Header header{};
+    if (message.nlmsg_type != type || message.nlmsg_len < MNL_NLMSG_HDRLEN + sizeof(header))
+        return std::nullopt;
+    std::memcpy(&header, mnl_nlmsg_get_payload(&message), sizeof(header));
+    return header;
 }
 
 // The payload of a message behind its family header; empty if the message ends before that.

@@ -21,15 +21,6 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-// The family header, copied out; nullopt if the message is of another type or too short for one.
-template <typename Header> std::optional<Header> family_header(const nlmsghdr &message, int type) {
-    Header header{};
-    if (message.nlmsg_type != type || message.nlmsg_len < MNL_NLMSG_HDRLEN + sizeof(header))
-        return std::nullopt;
-    std::memcpy(&header, mnl_nlmsg_get_payload(&message), sizeof(header));
-    return header;
-}
-
 std::optional<bool> attribute_flag(const nlattr &attribute) {
     const auto number = attribute_number<std::uint8_t>(attribute);
     if (!number)
