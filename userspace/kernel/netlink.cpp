@@ -69,8 +69,8 @@ DatagramStatus read_datagram(std::span<const std::byte> datagram, std::uint32_t 
     return status;
 }
 
-tl::expected<NetlinkSocket, int> NetlinkSocket::open() {
-    Handle socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
+tl::expected<NetlinkSocket, int> NetlinkSocket::open(int protocol) {
+    Handle socket(mnl_socket_open2(protocol, SOCK_CLOEXEC));
     if (!socket)
         return tl::unexpected(errno);
     if (mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)

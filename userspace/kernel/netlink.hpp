@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One request and its replies over an rtnetlink socket.
+// One request and its replies over a netlink socket.
 #pragma once
 
 #include <cstddef>
@@ -36,8 +36,9 @@ class NetlinkSocket {
         interrupted, // the replies may lack something; ask again with a new socket
     };
 
-    // The socket, or errno.
-    [[nodiscard]] static tl::expected<NetlinkSocket, int> open();
+    // The socket, or errno. A protocol that the kernel lacks (NETLINK_NETFILTER) makes it load a module: ask only
+    // for what is there.
+    [[nodiscard]] static tl::expected<NetlinkSocket, int> open(int protocol = NETLINK_ROUTE);
 
     // Sends the request (the sequence number is set here) and hands each reply to the handler. errno if it
     // failed.
