@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What rules would do with a frame: each case is a few chains and the judgement.
 #include "rules/forward_rules.hpp"
+#include "rules/legacy_table.hpp"
 #include "rules/xt_decode.hpp"
 
 #include <cstring>
 #include <doctest/doctest.h>
 #include <linux/in.h>
 #include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <span>
 
 using namespace brpath;
 
@@ -60,7 +63,7 @@ Table table(Rules forward, std::map<std::string, Chain> others = {}, bool policy
 
 Judged judged(const Table &made) { return judge({{made}}, question()); }
 
-const Action accept{Verdict::accept}, drop{Verdict::drop}, leave{Verdict::leave}, unknown{Verdict::unknown};
+const Action admit{Verdict::accept}, drop{Verdict::drop}, leave{Verdict::leave}, unknown{Verdict::unknown};
 Action jump(const char *chain) { return {Verdict::jump, chain}; }
 Action go_to(const char *chain) { return {Verdict::go_to, chain}; }
 Chain chain(Rules rules) { return {{}, std::move(rules)}; }
@@ -141,24 +144,24 @@ TEST_CASE("forward rules: the way through the chains") {
         {"no rule", table({}), passes, ""},
         {"the policy", table({}, {}, true), drops, policy},
         {"a drop", table({{always, {}}, {always, {drop}}}), drops, second},
-        {"an accept before", table({{always, {accept}}, {always, {drop}}}), passes, ""},
-        {"an accept before the policy", table({{always, {accept}}}, {}, true), passes, ""},
-        {"an accept perhaps", table({{perhaps, {accept}}, {always, {drop}}}), may, second},
-        {"an accept perhaps before the policy", table({{perhaps, {accept}}}, {}, true), may, policy},
+        {"an accept before", table({{always, {admit}}, {always, {drop}}}), passes, ""},
+        {"an accept before the policy", table({{always, {admit}}}, {}, true), passes, ""},
+        {"an accept perhaps", table({{perhaps, {admit}}, {always, {drop}}}), may, second},
+        {"an accept perhaps before the policy", table({{perhaps, {admit}}}, {}, true), may, policy},
         {"a drop perhaps", table({{perhaps, {drop}}}), may, first},
         {"a drop perhaps, then for sure", table({{perhaps, {drop}}, {always, {drop}}}), drops, second},
         {"a target that is not understood", table({{always, {unknown}}}), may, first},
-        {"several verdicts", table({{perhaps, {accept, drop}}}), may, first},
+        {"several verdicts", table({{perhaps, {admit, drop}}}), may, first},
         {"a jump", table({{always, {jump("X")}}}, {{"X", chain({{always, {drop}}})}}), drops, in_x},
         {"a jump perhaps", table({{perhaps, {jump("X")}}}, {{"X", chain({{always, {drop}}})}}), may, in_x},
         {"a jump and back", table({{always, {jump("X")}}, {always, {drop}}}, {{"X", chain({})}}), drops,
          second},
         {"a jump and RETURN",
-         table({{always, {jump("X")}}, {always, {accept}}},
+         table({{always, {jump("X")}}, {always, {admit}}},
                {{"X", chain({{always, {leave}}, {always, {drop}}})}}),
          passes, ""},
         {"a jump that accepts",
-         table({{always, {jump("X")}}, {always, {drop}}}, {{"X", chain({{always, {accept}}})}}), passes, ""},
+         table({{always, {jump("X")}}, {always, {drop}}}, {{"X", chain({{always, {admit}}})}}), passes, ""},
         {"a goto does not come back", table({{always, {go_to("X")}}, {always, {drop}}}, {{"X", chain({})}}),
          passes, ""},
         {"a goto and the policy", table({{always, {go_to("X")}}}, {{"X", chain({})}}, true), drops, policy},
@@ -183,7 +186,7 @@ TEST_CASE("forward rules: many ways and deep ones end") {
 }
 
 TEST_CASE("forward rules: several tables") {
-    const Table accepts = table({{always, {accept}}});
+    const Table accepts = table({{always, {admit}}});
     Table late = table({{always, {drop}}});
     late.family = TableFamily::inet;
     late.name = "late";
@@ -217,4 +220,87 @@ TEST_CASE("forward rules: iptables' match of the state") {
     CHECK(judgement(sizeof(info)) == Judgement::may_drop);
     CHECK(decode_xt_match("comment", 0, {}).empty());
     CHECK(decode_xt_match("set", 4, {}).size() == 1);
+}
+
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+template <typename Part> void append(Bytes &bytes, const Part &part) {
+    const auto *begin = reinterpret_cast<const std::byte *>(&part);
+    bytes.insert(bytes.end(), begin, begin + sizeof(part));
+}
+
+constexpr std::size_t standard_size = sizeof(ipt_entry) + sizeof(xt_standard_target);
+constexpr std::size_t error_size = sizeof(ipt_entry) + sizeof(xt_error_target);
+
+ipt_entry entry_of(std::size_t size) {
+    ipt_entry entry{};
+    entry.target_offset = sizeof(ipt_entry);
+    entry.next_offset = static_cast<std::uint16_t>(size);
+    return entry;
+}
+
+void add_standard(Bytes &bytes, int verdict, std::uint8_t protocol = 0) {
+    ipt_entry entry = entry_of(standard_size);
+    entry.ip.proto = protocol;
+    append(bytes, entry);
+    xt_standard_target target{};
+    target.target.u.user.target_size = sizeof(target);
+    target.verdict = verdict;
+    append(bytes, target);
+}
+
+void add_error(Bytes &bytes, const char *text) {
+    append(bytes, entry_of(error_size));
+    xt_error_target target{};
+    std::strcpy(target.target.u.user.name, XT_ERROR_TARGET);
+    std::strcpy(target.errorname, text);
+    append(bytes, target);
+}
+
+// FORWARD: TCP to the chain X, which drops; the policy accepts.
+Bytes legacy_entries() {
+    Bytes bytes;
+    add_standard(bytes, static_cast<int>(2 * standard_size + error_size), IPPROTO_TCP);
+    add_standard(bytes, -NF_ACCEPT - 1);
+    add_error(bytes, "X");
+    add_standard(bytes, -NF_DROP - 1);
+    add_standard(bytes, XT_RETURN);
+    add_error(bytes, "ERROR");
+    return bytes;
+}
+
+std::optional<Table> parsed(Bytes bytes) {
+    bytes.shrink_to_fit();
+    return parse_legacy_table(bytes, false, {0, standard_size});
+}
+
+} // namespace
+
+TEST_CASE("forward rules: a table of the older iptables") {
+    const auto made = parsed(legacy_entries());
+    REQUIRE(made);
+    const Judged result = judged(*made);
+    CHECK(result.judgement == Judgement::drops);
+    CHECK(result.rule == "table ip filter (legacy), chain X, rule 1");
+    Question asked = question();
+    asked.protocol = IPPROTO_UDP;
+    CHECK(judge({{*made}}, asked).judgement == Judgement::passes);
+}
+
+TEST_CASE("forward rules: older tables cut and forged stay within their bounds") {
+    const Bytes whole = legacy_entries();
+    for (std::size_t size = 0; size < whole.size(); ++size)
+        (void)parsed(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
+    CHECK_FALSE(parsed({}));
+    CHECK_FALSE(parsed(Bytes(whole.begin(), whole.end() - 1)));
+    for (std::size_t at = 0; at + 2 <= whole.size(); at += 2)
+        for (const int value : {0, 1, 8, 0x7fff, 0xffff}) {
+            Bytes forged = whole;
+            const auto number = static_cast<std::uint16_t>(value);
+            std::memcpy(forged.data() + at, &number, sizeof(number));
+            if (const auto made = parsed(forged))
+                (void)judged(*made);
+        }
 }
