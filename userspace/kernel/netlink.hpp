@@ -36,7 +36,8 @@ class NetlinkSocket {
         interrupted, // the replies may lack something; ask again with a new socket
     };
 
-    // The socket, or errno. Another protocol may load its kernel module: ask only for what is there.
+    // The socket, or errno. A protocol that the kernel lacks (NETLINK_NETFILTER) makes it load a module: ask
+    // only for what is there.
     [[nodiscard]] static tl::expected<NetlinkSocket, int> open(int protocol = NETLINK_ROUTE);
 
     // Sends the request (the sequence number is set here) and hands each reply to the handler. errno if it

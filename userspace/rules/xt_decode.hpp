@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The extensions of iptables, which come through nftables (compat) as well as through the older interface.
+#pragma once
+
+#include "rules/forward_rules.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace brpath {
+
+// What an extension's match asks; an unknown one if it is not understood or too short.
+std::vector<Match> decode_xt_match(std::string_view name, int revision, std::span<const std::byte> info);
+
+// What a target with a name does: `next` for those that only note or change something.
+Verdict decode_xt_target(std::string_view name);
+
+} // namespace brpath
