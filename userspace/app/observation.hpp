@@ -2,6 +2,7 @@
 // One observation from its beginning: harvests go in, summaries come out.
 #pragma once
 
+#include "app/evidence.hpp"
 #include "app/setting_log.hpp"
 #include "app/system_view.hpp"
 #include "model/pairs.hpp"
@@ -21,6 +22,9 @@ class Observation {
   public:
     // `view` and `names` are kept current by the caller and must outlive it.
     Observation(const SystemView &view, const Names &names, std::string only_bridge, std::size_t max_pairs);
+
+    // What conntrack knows already. Once, before anything is added.
+    Result<void> learn_connections() { return brpath::learn_connections(pairs_); }
 
     void add(const Harvest &harvest);
 
@@ -45,6 +49,7 @@ class Observation {
     std::string only_bridge_;
     SettingLog log_;
     PairTable pairs_;
+    Evidence evidence_;
     brpath_totals totals_{}; // since the beginning
 };
 

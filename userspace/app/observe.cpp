@@ -61,6 +61,12 @@ class ObserveLoop {
         return finish();
     }
 
+    // Frames tell as much, only later: what cannot be read is said, and no more.
+    void learn_connections() {
+        if (const auto done = observation_.learn_connections(); !done)
+            print_error(done.error());
+    }
+
   private:
     [[nodiscard]] milliseconds time_to_wait() const {
         auto until = Clock::now() + ring_period;
@@ -232,6 +238,7 @@ Result<std::optional<Severity>> observe(const ObserveOptions &options) {
         return std::nullopt; // stopped while waiting for a bridge
 
     ObserveLoop loop(options, diagnostics, *signals, *screen, **started);
+    loop.learn_connections();
     (*started)->probing.session->enable();
     diagnostics.attached(**started);
     if (auto done = diagnostics.tell_ready(options.ready_fd); !done)

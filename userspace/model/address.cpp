@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cstring>
+#include <fmt/format.h>
 #include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <string_view>
 #include <utility>
 
@@ -67,5 +69,22 @@ std::size_t TupleHash::operator()(const Tuple &tuple) const {
 }
 
 bool is_ip(std::uint16_t ethertype) { return ethertype == ETH_P_IP || ethertype == ETH_P_IPV6; }
+
+std::string protocol_name(std::uint8_t protocol) {
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return "tcp";
+    case IPPROTO_UDP:
+        return "udp";
+    case IPPROTO_SCTP:
+        return "sctp";
+    case IPPROTO_ICMP:
+        return "icmp";
+    case IPPROTO_ICMPV6:
+        return "icmpv6";
+    default:
+        return fmt::format("ip-{}", protocol);
+    }
+}
 
 } // namespace brpath

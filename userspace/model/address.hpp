@@ -49,4 +49,7 @@ struct TupleHash {
 
 bool is_ip(std::uint16_t ethertype);
 
+// "tcp", ...; "ip-47" for what has no name here.
+std::string protocol_name(std::uint8_t protocol);
+
 } // namespace brpath

@@ -12,23 +12,6 @@ namespace brpath {
 
 namespace {
 
-std::string protocol_name(std::uint8_t protocol) {
-    switch (protocol) {
-    case IPPROTO_TCP:
-        return "tcp";
-    case IPPROTO_UDP:
-        return "udp";
-    case IPPROTO_SCTP:
-        return "sctp";
-    case IPPROTO_ICMP:
-        return "icmp";
-    case IPPROTO_ICMPV6:
-        return "icmpv6";
-    default:
-        return fmt::format("ip-{}", protocol);
-    }
-}
-
 std::string ethertype_name(std::uint16_t ethertype) {
     switch (ethertype) {
     case ETH_P_ARP:
@@ -200,6 +183,7 @@ void PairTable::add_ip(const brpath_flow_key &key, brpath_flow flow, int sign, A
         }
     }
     Pair &pair = pair_of(id);
+    pair.sample = connection->server_side;
     Endpoint &from = role == Role::request ? pair.client : pair.server;
     Endpoint &to = role == Role::request ? pair.server : pair.client;
     const auto frames = sign * static_cast<std::int64_t>(flow.frames);
@@ -273,6 +257,10 @@ void PairTable::add_last(const brpath_flow_key &key, const brpath_flow &flow, in
 
 void PairTable::learn_translation(const brpath_flow_key &key, const brpath_flow &flow) {
     connections_.learn(make_tuple(key.in, key), make_tuple(flow.out, key));
+}
+
+void PairTable::learn_connection(const Tuple &original, const Tuple &reply) {
+    connections_.learn(original, reversed(reply));
 }
 
 void PairTable::learn_beginning(const brpath_flow_key &key, const brpath_flow &flow) {

@@ -40,6 +40,9 @@ class PairTable {
     // A request with key.in as its header goes on with another one.
     void learn_translation(const brpath_flow_key &key, const brpath_flow &flow);
 
+    // A connection that was there before: the tuples of its request and of the reply that is expected to it.
+    void learn_connection(const Tuple &original, const Tuple &reply);
+
     // Who began, of a frame whose counts will be added later than those of its answers.
     void learn_beginning(const brpath_flow_key &key, const brpath_flow &flow);
 

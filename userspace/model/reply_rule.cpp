@@ -19,7 +19,8 @@ struct BrokenService {
     std::string protocol;
     std::vector<std::string> clients, servers;
     std::int64_t replies = 0, resets = 0, syn_retransmissions = 0;
-    Counts bypassed; // by_reason only
+    Counts bypassed;                       // by_reason only
+    std::optional<std::int64_t> unreplied; // entries of conntrack
     TimeSpan seen;
     const Pair *example = nullptr;
 };
@@ -34,6 +35,8 @@ void add_pair(BrokenService &broken, const Pair &pair) {
     broken.syn_retransmissions += pair.syn_retransmissions;
     for (std::size_t reason = 0; reason < BRPATH_REASONS; reason++)
         broken.bypassed.by_reason.at(reason) += pair.to_client.by_reason.at(reason);
+    if (pair.conntrack_unreplied)
+        broken.unreplied = broken.unreplied.value_or(0) + *pair.conntrack_unreplied;
     const auto &seen = pair.untranslated_seen;
     if (!broken.seen.first_ns || seen.first_ns < broken.seen.first_ns)
         broken.seen.first_ns = seen.first_ns;
@@ -89,6 +92,8 @@ Finding describe(const BrokenService &broken, const Summary &summary) {
             finding.evidence.emplace_back(
                 fmt::format("bypassed_{}", to_string(static_cast<brpath_reason>(reason))),
                 broken.bypassed.by_reason.at(reason));
+    if (broken.unreplied)
+        finding.evidence.emplace_back("conntrack_unreplied", *broken.unreplied);
     finding.evidence.emplace_back("first_seen", time_text(summary, broken.seen.first_ns));
     finding.evidence.emplace_back("last_seen", time_text(summary, broken.seen.last_ns));
     add_example(finding, *broken.example);

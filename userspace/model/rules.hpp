@@ -18,6 +18,9 @@ void find_untracked(Summary &summary);  // not-tracked-here
 // tracking_rule.cpp
 void find_asymmetry(Summary &summary); // asymmetric-tracking
 
+// policy_rule.cpp
+void find_bypassed_policy(Summary &summary); // policy-bypassed
+
 // setting_rules.cpp
 void find_conflicts(Summary &summary); // setting-conflict
 void find_changes(Summary &summary);   // setting-changed

@@ -2,6 +2,8 @@
 // What brpath has seen, as values: built by the model, completed with names, rendered by output.
 #pragma once
 
+#include "model/address.hpp"
+
 #include <array>
 #include <brpath/abi.h>
 #include <cstdint>
@@ -59,6 +61,12 @@ struct Example {
     std::string expected;  // as the client would have taken it
 };
 
+// A rule of the IP FORWARD path that bypassed frames would have met.
+struct PolicyHit {
+    bool certain = false; // it would have dropped them; else it may have
+    std::string rule;     // "table ip filter, chain X, rule 7"
+};
+
 struct Pair {
     Endpoint client;
     Endpoint server;
@@ -73,7 +81,10 @@ struct Pair {
     std::int64_t client_resets = 0;       // RSTs that answer untranslated replies
     std::int64_t syn_retransmissions = 0; // SYNs beyond the first of a connection
     TimeSpan untranslated_seen;
-    std::optional<Example> example;    // of an untranslated reply
+    std::optional<Example> example;                  // of an untranslated reply
+    std::optional<std::int64_t> conntrack_unreplied; // entries that wait for such a reply; nullopt: not asked
+    std::optional<PolicyHit> policy;
+    Tuple sample;                      // the request of one conversation, as the server gets it
     std::vector<std::string> findings; // ids
 };
 
