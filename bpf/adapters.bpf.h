@@ -89,7 +89,7 @@ static __always_inline void leave_probed(struct sk_buff *skb)
 }
 
 /* What dies may have something else in the place of its device (dev_scratch, rbnode): a read that may fail. */
-static __always_inline void drop(struct sk_buff *skb, __u64 location)
+static __always_inline void drop(struct sk_buff *skb, bool by_netfilter)
 {
 	struct view view = { .skb = (__u64)skb };
 	struct brpath_cpu *cpu = this_cpu();
@@ -99,7 +99,7 @@ static __always_inline void drop(struct sk_buff *skb, __u64 location)
 	if (!cpu || !view.iif)
 		return;
 	view.net = (__u64)BPF_CORE_READ(dev, nd_net.net);
-	handle_drop(cpu, &view, skb, location);
+	handle_drop(cpu, &view, skb, by_netfilter);
 }
 
 /* The stages that need nothing but to recognise the frame. */

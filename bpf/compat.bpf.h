@@ -10,6 +10,7 @@
 #include <bpf/bpf_core_read.h>
 
 #include "kernel_types.bpf.h"
+#include "maps.bpf.h"
 
 /*
  * 354259fa73e2 ("net: remove skb->vlan_present"), v6.2: a frame is tagged if vlan_all is not zero. Before,
@@ -47,6 +48,18 @@ struct net_device___priv_flags {
 DEFINE_DEVICE_FLAG(is_bridge_port, IFF_BRIDGE_PORT, BPF_CORE_READ_BITFIELD)
 DEFINE_DEVICE_FLAG(is_bridge_device, IFF_EBRIDGE, BPF_CORE_READ_BITFIELD)
 DEFINE_DEVICE_FLAG(is_bridge_device_probed, IFF_EBRIDGE, BPF_CORE_READ_BITFIELD_PROBED)
+
+/*
+ * Did a hook of netfilter say so? Since 2df3041ba3be ("net: netfilter: use kfree_drop_reason() for NF_DROP"), v5.18,
+ * the third argument of the tracepoint kfree_skb tells; some hooks free the skb themselves by now, and say the same.
+ * Before, nf_hook_slow() freed it, and the second argument is a place in there. Needed for 5.10.
+ */
+static __always_inline bool is_netfilter_drop(__u64 *ctx)
+{
+	if (bpf_core_enum_value_exists(enum skb_drop_reason, SKB_DROP_REASON_NETFILTER_DROP))
+		return (__u32)ctx[2] == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NETFILTER_DROP);
+	return ctx[1] >= control.nf_hook_slow[0] && ctx[1] < control.nf_hook_slow[1];
+}
 
 /*
  * The bridge's options are numbers of bits in net_bridge.options. Where bridge is a module and modules have no BTF

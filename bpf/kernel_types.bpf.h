@@ -121,6 +121,10 @@ enum net_bridge_opts {
 	BROPT_NF_CALL_IP6TABLES = 3,
 };
 
+enum skb_drop_reason {
+	SKB_DROP_REASON_NETFILTER_DROP = 8,
+};
+
 enum skb_ext_id {
 	SKB_EXT_BRIDGE_NF = 0,
 };

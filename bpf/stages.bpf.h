@@ -84,18 +84,16 @@ static __always_inline void handle_wait(struct brpath_cpu *cpu, const struct vie
 }
 
 /*
- * Which of the hooks on its way did a frame that is still in layer 2 die in? nf_hook_slow() runs those of the bridge's
- * own families as well. But in the IP hooks before routing its device is the bridge (setup_pre_routing() in
+ * Which of the hooks on its way did a frame that is still in layer 2 die in? Netfilter runs those of the bridge's own
+ * family as well. But in the IP hooks before routing its device is the bridge (setup_pre_routing() in
  * br_netfilter_hooks.c), and only in those of FORWARD and behind it br_netfilter has noted the port that it leaves by.
  */
-static __always_inline void note_drop(struct brpath_frame *frame, const struct view *view, struct sk_buff *skb,
-				      __u64 location)
+static __always_inline void note_drop(struct brpath_frame *frame, struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
 	__u32 ifindex = BPF_CORE_READ(dev, ifindex);
 
-	if (frame->facts.up || !frame->facts.ip || location < control.nf_hook_slow[0] ||
-	    location >= control.nf_hook_slow[1])
+	if (frame->facts.up || !frame->facts.ip)
 		return;
 	if (is_bridge_device_probed(dev)) {
 		frame->key.drop = BRPATH_DROP_IP_HOOKS;
@@ -110,7 +108,7 @@ static __always_inline void note_drop(struct brpath_frame *frame, const struct v
  * has taken it out before.
  */
 static __always_inline void handle_drop(struct brpath_cpu *cpu, const struct view *view, struct sk_buff *skb,
-					__u64 location)
+					bool by_netfilter)
 {
 	struct brpath_frame *frame = &cpu->frame;
 
@@ -122,7 +120,8 @@ static __always_inline void handle_drop(struct brpath_cpu *cpu, const struct vie
 			note_conntrack(frame, view);
 		if (frame->waits)
 			forget(frame);
-		note_drop(frame, view, skb, location);
+		if (by_netfilter)
+			note_drop(frame, skb);
 		frame->gone = 1;
 	} else if (enabled()) {
 		drop_late(view);

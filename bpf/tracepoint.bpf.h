@@ -121,10 +121,11 @@ int BPF_PROG(tp_net_dev_queue, struct sk_buff *skb)
 	return 0;
 }
 
+/* Arguments: skb, location, and in newer kernels the reason. */
 SEC("tp_btf/kfree_skb")
-int BPF_PROG(tp_kfree_skb, struct sk_buff *skb, void *location)
+int tp_kfree_skb(__u64 *ctx)
 {
-	drop(skb, (__u64)location);
+	drop((struct sk_buff *)ctx[0], is_netfilter_drop(ctx));
 	return 0;
 }
 

@@ -36,7 +36,15 @@ void Observation::add(const Harvest &harvest) {
         for (int handling = 0; handling < BRPATH_HANDLINGS; handling++)
             totals_.unattributed[path][handling] += harvest.totals.unattributed[path][handling];
     if (is_setting_new())
-        log_.catch_up(*view_, pairs_.by_handling());
+        note_changes(harvest.last_frames);
+}
+
+void Observation::note_changes(const std::vector<FlowCounts> &last_frames) {
+    for (const auto &counts : last_frames)
+        pairs_.add_last(counts.key, counts.flow);
+    log_.catch_up(*view_, pairs_.by_handling());
+    for (const auto &counts : last_frames)
+        pairs_.add_last(counts.key, counts.flow, -1);
 }
 
 void Observation::add_for_good(const std::vector<FlowCounts> &last_frames) {
