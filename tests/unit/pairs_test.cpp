@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "flows.hpp"
-#include "model/findings.hpp"
-#include "model/fix.hpp"
 #include "model/pairs.hpp"
 
 #include <algorithm>
@@ -12,6 +10,7 @@ namespace {
 using namespace brpath;
 using brpath::test::Flow;
 using brpath::test::Header;
+using brpath::test::make_raw;
 
 const Header to_service{"10.244.1.11", 40000, "10.96.0.10", 80};
 const Header to_backend{"10.244.1.11", 40000, "10.244.1.12", 8080};
@@ -563,70 +562,58 @@ TEST_CASE("a connection that is used stays") {
     }
 }
 
-Summary summarise(const PairTable &table) {
-    Summary summary;
-    summary.pairs = table.pairs();
-    find_all(summary);
-    return summary;
+TEST_CASE("an untranslated reply has its times and one conversation in headers") {
+    PairTable table;
+    table.set_time(500);
+    add(table, request(1));
+    Flow late = broken_reply(1);
+    late.flow.first_ns = 0; // counted late: it has the table's time
+    add(table, late);
+    Flow early = broken_reply(1);
+    early.flow.first_ns = 300;
+    add(table, early);
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 1);
+    CHECK_EQ(pairs[0].untranslated_seen.first_ns, 300);
+    CHECK_EQ(pairs[0].untranslated_seen.last_ns, 500);
+    REQUIRE(pairs[0].example);
+    CHECK_EQ(pairs[0].example->asked, "10.244.1.11:40000 > 10.96.0.10:80");
+    CHECK_EQ(pairs[0].example->delivered, "10.244.1.11:40000 > 10.244.1.12:8080");
+    CHECK_EQ(pairs[0].example->answered, "10.244.1.12:8080 > 10.244.1.11:40000");
+    CHECK_EQ(pairs[0].example->expected, "10.96.0.10:80 > 10.244.1.11:40000");
 }
 
-TEST_CASE("reply-not-translated says who, what, why and what to type") {
+TEST_CASE("a connection that was there before explains a reply whose request was not seen") {
+    const Flow asked = request(1);
+    const auto tuple = [&](const Header &header) { return make_tuple(make_raw(header), asked.key); };
     PairTable table;
-    add(table, request(3));
+    table.learn_connection(tuple(to_service), tuple(from_backend));
     add(table, broken_reply(2));
-    add(table, reset(2));
-    Summary summary;
-    summary.node.netns = "node";
-    summary.pairs = table.pairs();
-    summary.pairs[0].client.name = "frontend";
-    summary.pairs[0].server.name = "cart";
-    summary.pairs[0].service->name = "shop/cart";
-    find_all(summary);
-
-    REQUIRE_EQ(summary.findings.size(), 1);
-    const auto &finding = summary.findings[0];
-    CHECK_EQ(finding.id, "reply-not-translated");
-    CHECK_EQ(finding.severity, Severity::critical);
-    for (const char *word : {"frontend", "cart", "shop/cart", "10.96.0.10:80", "resets"})
-        CHECK_NE(finding.summary.find(word), std::string::npos);
-    REQUIRE_FALSE(finding.fix.empty());
-    CHECK_EQ(finding.fix[0], "nsenter --net=/run/netns/node sysctl -w net.bridge.bridge-nf-call-iptables=1");
-    CHECK_EQ(summary.pairs[0].findings, std::vector<std::string>{"reply-not-translated"});
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 1);
+    REQUIRE(pairs[0].service);
+    CHECK_EQ(pairs[0].service->ip, "10.96.0.10");
+    CHECK_EQ(pairs[0].untranslated_replies, 2);
 }
 
-TEST_CASE("no reply, or a healthy one, is no finding") {
+TEST_CASE("what the IP hooks dropped and what was translated on the bridge is counted apart") {
     PairTable table;
-    CHECK(summarise(table).findings.empty());
-    add(table, request(3));
-    CHECK(summarise(table).findings.empty());
-}
-
-TEST_CASE("a namespace's name stays one word of the command") {
-    Counts bypassed;
-    bypassed.by_reason[BRPATH_SYSCTL_OFF] = 1;
-    Summary summary;
-    summary.node.netns = "a b;reboot'x";
-    CHECK_EQ(fix_for_bypass(bypassed, false, summary).at(0),
-             "nsenter --net='/run/netns/a b;reboot'\\''x' sysctl -w net.bridge.bridge-nf-call-iptables=1");
-}
-
-TEST_CASE("the fix fits the reason and the family") {
-    struct Row {
-        brpath_reason reason;
-        bool ipv6;
-        std::string first;
-    };
-    const Row rows[] = {
-        {BRPATH_SYSCTL_OFF, false, "sysctl -w net.bridge.bridge-nf-call-iptables=1"},
-        {BRPATH_SYSCTL_OFF, true, "sysctl -w net.bridge.bridge-nf-call-ip6tables=1"},
-        {BRPATH_MODULE_ABSENT, false, "modprobe br_netfilter"},
-        {BRPATH_VLAN_TAGGED, false, "sysctl -w net.bridge.bridge-nf-filter-vlan-tagged=1"},
-    };
-    for (const auto &row : rows) {
-        Counts bypassed;
-        bypassed.by_reason.at(row.reason) = 1;
-        CHECK_EQ(fix_for_bypass(bypassed, row.ipv6, Summary{}).at(0), row.first);
-    }
+    Flow dropped = Flow(IPPROTO_TCP, to_backend, 3).is(BRPATH_DROPPED, BRPATH_TRACKED);
+    dropped.key.drop = BRPATH_DROP_IP_HOOKS;
+    add(table, dropped);
+    add(table, Flow(IPPROTO_TCP, to_backend, 5).is(BRPATH_DROPPED, BRPATH_UNKNOWN));
+    add(table, Flow(IPPROTO_TCP, {"10.244.1.11", 41000, "10.96.0.10", 80}, 7)
+                   .leaves_as({"10.244.1.11", 41000, "10.244.1.12", 8080})
+                   .is(BRPATH_BRIDGED, BRPATH_TRACKED));
+    const auto pairs = table.pairs();
+    REQUIRE_EQ(pairs.size(), 2);
+    const auto &direct = pairs[0].service ? pairs[1] : pairs[0];
+    const auto &service = pairs[0].service ? pairs[0] : pairs[1];
+    CHECK_EQ(direct.to_server.dropped_in_ip_hooks, 3);
+    CHECK_EQ(direct.to_server.translated_in_bridge, 0);
+    CHECK_EQ(service.to_server.translated_in_bridge, 7);
+    CHECK_EQ(table.by_handling()[BRPATH_TRACKED], 10);
+    CHECK_EQ(table.by_handling()[BRPATH_UNKNOWN], 5);
 }
 
 } // namespace
