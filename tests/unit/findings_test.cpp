@@ -113,6 +113,12 @@ TEST_CASE("each fault has its finding, and its healthy twin none") {
              summary.pairs = {of_a_service()};
          },
          ""},
+        {"the next boot sets something else", 0,
+         [](Summary &summary) {
+             summary.boot_differences = {
+                 {"net.bridge.bridge-nf-call-iptables", "0", "1", "/etc/sysctl.d/k8s.conf", 3}};
+         },
+         "setting-conflict"},
         {"a change", 0,
          [](Summary &summary) {
              summary.changes = {{"2026-03-01T09:30:07Z", "net.bridge.bridge-nf-call-iptables", "1", "0", {}}};

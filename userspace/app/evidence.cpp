@@ -46,6 +46,20 @@ bool needs_rules(const Pair &pair) {
 
 bool needs_conntrack(const Pair &pair) { return pair.untranslated_replies > 0 && pair.service; }
 
+std::vector<BootDifference> boot_differences(const BootSettings &boot, const NamespaceSettings &settings) {
+    std::vector<BootDifference> differences;
+
+    for (const auto &[key, now] :
+         {std::pair("net.bridge.bridge-nf-call-iptables", settings.call_iptables),
+          std::pair("net.bridge.bridge-nf-call-ip6tables", settings.call_ip6tables)}) {
+        const auto at_boot = boot.value(key);
+        if (now && at_boot && at_boot->value != std::to_string(*now))
+            differences.push_back({key, std::to_string(*now), printable(at_boot->value),
+                                   printable(at_boot->file), static_cast<std::int64_t>(at_boot->line)});
+    }
+    return differences;
+}
+
 } // namespace
 
 Result<void> learn_connections(PairTable &pairs) {
@@ -76,6 +90,8 @@ Result<void> Evidence::read_unreplied() {
 }
 
 Result<void> Evidence::read(const Summary &summary) {
+    if (summary.node.netns.empty())
+        boot_ = BootSettings::read();
     if (std::any_of(summary.pairs.begin(), summary.pairs.end(), needs_rules)) {
         auto rules = read_forward_rules();
         if (!rules)
@@ -107,7 +123,7 @@ void Evidence::complete_pair(Pair &pair, const Names &names) const {
     judge_direction(pair.to_client, reversed(pair.sample));
 }
 
-void Evidence::complete(Summary &summary, const Names &names) {
+void Evidence::complete(Summary &summary, const SystemView &view, const Names &names) {
     const auto begin = Pace::Clock::now();
     const bool is_due = pace_.is_due(begin);
 
@@ -116,6 +132,8 @@ void Evidence::complete(Summary &summary, const Names &names) {
             print_error(done.error());
     for (auto &pair : summary.pairs)
         complete_pair(pair, names);
+    if (boot_)
+        summary.boot_differences = boot_differences(*boot_, view.settings());
     if (is_due)
         pace_.took(begin, Pace::Clock::now());
 }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "app/pace.hpp"
+#include "app/system_view.hpp"
+#include "kernel/boot_settings.hpp"
 #include "model/pairs.hpp"
 #include "model/summary.hpp"
 #include "names/names.hpp"
@@ -23,9 +25,9 @@ Result<void> learn_connections(PairTable &pairs);
 
 class Evidence {
   public:
-    // Fills conntrack_unreplied and policy of the pairs that need them. Reading takes at most 2 % of the
-    // time: in between it says what was read last.
-    void complete(Summary &summary, const Names &names);
+    // Fills conntrack_unreplied and policy of the pairs that need them, and what the next boot changes.
+    // Reading takes at most 2 % of the time: in between it says what was read last.
+    void complete(Summary &summary, const SystemView &view, const Names &names);
 
   private:
     using ServiceId =
@@ -39,6 +41,7 @@ class Evidence {
     std::map<ServiceId, std::int64_t> unreplied_;
     bool is_conntrack_read_ = false;
     ForwardRules rules_;
+    std::optional<BootSettings> boot_;
     bool told_ = false; // that something could not be read
 };
 

@@ -108,7 +108,7 @@ Summary Observation::summarise(Summary head, const std::vector<FlowCounts> &last
     summary.changes = log_.changes();
     summary.realtime_offset_ns = realtime_ns() - static_cast<std::int64_t>(monotonic_ns());
     name_all(summary.pairs);
-    evidence_.complete(summary, *names_);
+    evidence_.complete(summary, *view_, *names_);
     find_all(summary);
     return summary;
 }

@@ -60,6 +60,18 @@ void find_half(Summary &summary, const BridgeSummary &bridge) {
     }
 }
 
+void find_boot_difference(Summary &summary, const BootDifference &boot) {
+    add_conflict(
+        summary,
+        fmt::format("{} is {}, and the next boot will set it to {}", boot.key, boot.now, boot.at_boot),
+        {{"key", boot.key},
+         {"now", boot.now},
+         {"at_boot", boot.at_boot},
+         {"file", fmt::format("{}:{}", boot.file, boot.line)}},
+        fmt::format("# decide which one is meant, then either: sysctl -w {}={}, or change {} line {}",
+                    boot.key, boot.at_boot, boot.file, boot.line));
+}
+
 std::string moved(const SettingChange &change, const std::array<std::int64_t, BRPATH_HANDLINGS> &until,
                   bool before) {
     std::vector<std::string> parts;
@@ -82,6 +94,8 @@ void find_conflicts(Summary &summary) {
                            "nf_call_ip6tables");
         find_half(summary, bridge);
     }
+    for (const auto &boot : summary.boot_differences)
+        find_boot_difference(summary, boot);
 }
 
 void find_changes(Summary &summary) {

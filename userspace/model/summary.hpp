@@ -148,6 +148,15 @@ struct SettingChange {
     std::array<std::int64_t, BRPATH_HANDLINGS> frames_before{}; // by handling, since the start
 };
 
+// A sysctl that the next boot will set to something else.
+struct BootDifference {
+    std::string key;
+    std::string now;
+    std::string at_boot;
+    std::string file;
+    std::int64_t line = 0;
+};
+
 struct Node {
     std::string hostname;
     std::string kernel;
@@ -161,8 +170,9 @@ struct Summary {
     std::vector<AttachedHook> hooks;
     bool module_present = false; // br_netfilter
     std::vector<BridgeSummary> bridges;
-    std::vector<SettingChange> changes;  // in the order of time
-    std::int64_t realtime_offset_ns = 0; // CLOCK_REALTIME less CLOCK_MONOTONIC
+    std::vector<SettingChange> changes;           // in the order of time
+    std::vector<BootDifference> boot_differences; // none in another namespace: sysctl.d is not for it
+    std::int64_t realtime_offset_ns = 0;          // CLOCK_REALTIME less CLOCK_MONOTONIC
     FrameTotals frames;
     std::vector<Pair> pairs;
     std::vector<Finding> findings;
