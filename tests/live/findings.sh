@@ -199,6 +199,7 @@ reply_by_hand() {
 }
 
 an_incident_under_way() {
+	in_node sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600 # attaching takes half a minute in a slow guest
 	pod_is_silent frontend $CLIENT_PORT
 	in_pod dns nft -f - <<<"table inet quiet { chain input { type filter hook input priority 0; udp dport 5353 drop; }; }"
 	in_pod frontend "$TRAFFIC" udp --from $FRONTEND --source-port $CLIENT_PORT --to $DNS_SERVICE --port 53 --count 1

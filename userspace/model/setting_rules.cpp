@@ -24,8 +24,7 @@ void add_conflict(Summary &summary, std::string text,
 // and no bridge has an attribute of its own.
 void find_own_attribute(Summary &summary, const BridgeSummary &bridge, const FamilySetting &setting,
                         const char *key, const char *attribute) {
-    if (setting.sysctl.value_or(1) != 0 || setting.bridge.value_or(0) == 0 ||
-        setting.effective.value_or(0) == 0)
+    if (setting.sysctl.value_or(1) != 0 || setting.bridge.value_or(0) == 0)
         return;
     add_conflict(
         summary,
