@@ -31,7 +31,7 @@ check_usage() {
 	refuses $USAGE 'no command is given' "$BRPATH"
 	refuses $USAGE 'ndjson' "$BRPATH" observe --format json --interval 1s
 	refuses $USAGE 'did you mean setting-changed.*not-tracked-here' "$BRPATH" observe --explain setting-chnged
-	refuses $USAGE 'did you mean critical' "$BRPATH" observe --fail-on critcal
+	refuses $USAGE 'did you mean critical' "$BRPATH" observe --fail-on critical1
 	refuses $USAGE 'range' "$BRPATH" observe --max-flows 1
 }
 

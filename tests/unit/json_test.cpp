@@ -55,8 +55,8 @@ TEST_CASE("ndjson is the same document on one line") {
 TEST_CASE("keys and their order are the contract") {
     const auto json = document(scenes::setting_0());
 
-    CHECK(keys(json) ==
-          Names{"schema", "node", "hooks", "module", "bridges", "changes", "frames", "pairs", "findings", "losses"});
+    CHECK(keys(json) == Names{"schema", "node", "hooks", "module", "bridges", "changes", "frames", "pairs",
+                              "findings", "losses"});
     CHECK_EQ(json["schema"], "brpath.summary/1");
     CHECK(keys(json["node"]) == Names{"hostname", "kernel", "netns", "started", "duration_s"});
     CHECK(json["node"]["duration_s"].is_number_float());

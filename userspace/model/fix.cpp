@@ -78,9 +78,8 @@ std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const
     if (bypassed.by_reason[BRPATH_SYSCTL_OFF])
         fix.push_back(for_one_bridge(ipv6, summary));
     if (!keys.empty())
-        fix.emplace_back(
-            "# with 1 every bridged frame meets conntrack and the rules of FORWARD: it costs time, and rules "
-            "that drop there begin to apply");
+        fix.emplace_back("# this hands bridged frames to conntrack, rpfilter and the rules of FORWARD as "
+                         "well; it costs time");
     if (fix.empty())
         fix.emplace_back(
             "the setting is on as far as brpath can see: run `brpath observe -v` again and compare the "

@@ -48,10 +48,12 @@ void find_dependence(Summary &summary) {
     }
     if (pairs.empty())
         return;
+    const bool one = pairs.size() == 1;
     finding.summary =
-        fmt::format("{} is translated on the bridge only because br_netfilter hands bridged frames to "
-                    "netfilter; it breaks the moment {} is 0",
-                    join_some(pairs), ipv4 ? key_of(false) : key_of(true));
+        fmt::format("{} {} translated on the bridge only because br_netfilter hands bridged frames to "
+                    "netfilter; {} the moment {} is 0",
+                    join_some(pairs), one ? "is" : "are", one ? "it breaks" : "they break",
+                    ipv4 ? key_of(false) : key_of(true));
     finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())}, {"translated_in_bridge", frames}};
     finding.fix = {"# keep the setting at 1; if it is to be 0, move one side of each of these pairs off the "
                    "bridge first"};
