@@ -61,7 +61,7 @@ struct skb_ext {
 
 /* br_netfilter's part. */
 struct nf_bridge_info {
-	struct net_device *physoutdev;
+	__u8 pkt_otherhost : 1;
 };
 
 struct sk_buff {

@@ -84,23 +84,18 @@ static __always_inline void handle_wait(struct brpath_cpu *cpu, const struct vie
 }
 
 /*
- * Which of the hooks on its way did a frame that is still in layer 2 die in? Netfilter runs those of the bridge's own
- * family as well. But in the IP hooks before routing its device is the bridge (setup_pre_routing() in
- * br_netfilter_hooks.c), and only in those of FORWARD and behind it br_netfilter has noted the port that it leaves by.
+ * Netfilter dropped a frame that is still in layer 2: in the IP hooks, or in those of the bridge's own family? Behind
+ * FORWARD its device is the port that it was to leave by, before that the bridge.
  */
 static __always_inline void note_drop(struct brpath_frame *frame, struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
-	__u32 ifindex = BPF_CORE_READ(dev, ifindex);
 
-	if (frame->facts.up || !frame->facts.ip)
+	if (frame->facts.up || !frame->facts.ip || !is_inside_ip_hooks(skb))
 		return;
-	if (is_bridge_device_probed(dev)) {
-		frame->key.drop = BRPATH_DROP_IP_HOOKS;
-	} else if ((__u64)bridge_port_out(skb) == (__u64)dev) {
-		frame->key.drop = BRPATH_DROP_IP_HOOKS;
-		frame->key.port_out = ifindex;
-	}
+	frame->key.drop = BRPATH_DROP_IP_HOOKS;
+	if (!is_bridge_device_probed(dev))
+		frame->key.port_out = BPF_CORE_READ(dev, ifindex);
 }
 
 /*

@@ -129,20 +129,29 @@ static __always_inline __u32 bridge_of(const struct view *view)
 	return BPF_CORE_READ(port, br, dev, ifindex);
 }
 
-/* The port that br_netfilter has noted a frame to leave by; NULL before its FORWARD hooks. */
-static __always_inline struct net_device *bridge_port_out(struct sk_buff *skb)
+/*
+ * Is a bridged frame inside the IP hooks now? br_netfilter makes a frame for another host look as if it were for this
+ * one while they run, and notes that it did. Frames for all and for many are not made to look so: those are not told.
+ */
+static __always_inline bool is_inside_ip_hooks(struct sk_buff *skb)
 {
-	__u64 kind = bpf_core_enum_value(enum skb_ext_id, SKB_EXT_BRIDGE_NF);
+	struct nf_bridge_info *info;
 	struct skb_ext *extensions;
+	__u64 kind;
 	__u8 offset;
 
-	if (!bpf_core_field_exists(struct nf_bridge_info, physoutdev) || !(skb->active_extensions >> kind & 1))
-		return NULL;
+	if (!bpf_core_type_exists(struct nf_bridge_info) ||
+	    !bpf_core_enum_value_exists(enum skb_ext_id, SKB_EXT_BRIDGE_NF))
+		return false;
+	kind = bpf_core_enum_value(enum skb_ext_id, SKB_EXT_BRIDGE_NF);
+	if (!(skb->active_extensions >> kind & 1))
+		return false;
 	extensions = skb->extensions;
 	if (bpf_probe_read_kernel(&offset, 1,
 				  (void *)extensions + bpf_core_field_offset(struct skb_ext, offset) + kind))
-		return NULL;
-	return BPF_CORE_READ((struct nf_bridge_info *)((void *)extensions + offset * 8), physoutdev);
+		return false;
+	info = (void *)extensions + offset * 8;
+	return BPF_CORE_READ_BITFIELD_PROBED(info, pkt_otherhost);
 }
 
 /* The bridge's own nf_call_iptables or nf_call_ip6tables. */

@@ -184,12 +184,18 @@ a_drop() {
 	no_forward_rules
 }
 
-# A layer 2 filter's drop is nobody's fault but its own.
+# A layer 2 filter's drop is nobody's fault but its own: before br_netfilter's hook, at its priority, and after it.
 a_drop_of_the_bridge() {
-	in_node nft -f - <<<"table bridge judge { chain forward { type filter hook forward priority -200; ip daddr $CART drop; }; }"
-	observe ping_cart 0
-	expect "dropped in the bridge family, 1" ""
-	in_node nft delete table bridge judge
+	local hook
+
+	for hook in "prerouting priority -300" "forward priority -200" "forward priority 0" "postrouting priority 300"; do
+		in_node nft -f - <<<"table bridge judge { chain judge { type filter hook $hook; ip daddr $CART counter drop; }; }"
+		observe ping_cart 0
+		expect "dropped in the bridge family, $hook, 1" ""
+		same "frames that met the rule, $hook" $PINGS \
+			"$(in_node nft -j list table bridge judge | jq '[.. | .counter? | objects | .packets] | add')"
+		in_node nft delete table bridge judge
+	done
 }
 
 # The reply comes after brpath, and nothing but conntrack knows what it answers.

@@ -3,6 +3,7 @@
 #include "model/findings.hpp"
 #include "model/fix.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <functional>
 #include <map>
@@ -142,14 +143,60 @@ TEST_CASE("each fault has its finding, and its healthy twin none") {
     }
 }
 
+TEST_CASE("a rule that may drop or may not is worth less than one that does") {
+    for (const bool certain : {false, true}) {
+        Summary summary = scenes::node(0);
+        summary.pairs = {direct(BRPATH_BYPASSED, BRPATH_BYPASSED)};
+        summary.pairs[0].policy = PolicyHit{certain, "table ip filter, chain FORWARD, policy"};
+        find_all(summary);
+        REQUIRE_EQ(summary.findings.size(), 1);
+        CHECK_EQ(summary.findings[0].severity, certain ? Severity::warning : Severity::info);
+    }
+}
+
+TEST_CASE("both families are mended, each by its own key") {
+    Summary summary = scenes::node(1);
+    summary.node.netns.clear();
+    summary.pairs = {direct(BRPATH_TRACKED, BRPATH_TRACKED), direct(BRPATH_TRACKED, BRPATH_TRACKED)};
+    summary.pairs[1].client.ip = "fd00::1";
+    for (auto &pair : summary.pairs)
+        pair.to_server.dropped_in_ip_hooks = 1;
+    find_all(summary);
+    REQUIRE_EQ(summary.findings.size(), 1);
+    const auto &fix = summary.findings[0].fix;
+    for (const char *line : {"sysctl -w net.bridge.bridge-nf-call-iptables=0",
+                             "sysctl -w net.bridge.bridge-nf-call-ip6tables=0"})
+        CHECK_NE(std::find(fix.begin(), fix.end(), line), fix.end());
+}
+
+TEST_CASE("a bridge's name stays one word of the command, in the observed namespace") {
+    Summary summary = scenes::node(0);
+    summary.bridges[0].name = "br;reboot";
+    summary.bridges[0].ipv4 = {0, 1, 1};
+    find_all(summary);
+    REQUIRE_EQ(summary.findings.size(), 1);
+    CHECK_NE(summary.findings[0].fix.at(0).find(
+                 "nsenter --net=/run/netns/lab-node ip link set dev 'br;reboot' type"),
+             std::string::npos);
+}
+
 TEST_CASE("a change says what was counted before it and since") {
     Summary summary = scenes::node(0);
     SettingChange change{"2026-03-01T09:30:07Z", "net.bridge.bridge-nf-call-iptables", "1", "0", {}};
     change.frames_before[BRPATH_TRACKED] = 7;
     summary.changes = {change};
-    summary.pairs = {direct(BRPATH_TRACKED, BRPATH_BYPASSED)};
+    SettingChange back{"2026-03-01T09:30:09Z", "net.bridge.bridge-nf-call-iptables", "0", "1", {}};
+    back.frames_before = change.frames_before;
+    back.frames_before[BRPATH_BYPASSED] = 5;
+    summary.changes.push_back(back);
+    summary.frames.by_handling = back.frames_before;
+    summary.frames.by_handling[BRPATH_TRACKED] += 3;
     find_all(summary);
-    REQUIRE_EQ(summary.findings.size(), 1);
+    REQUIRE_EQ(summary.findings.size(), 2);
+    const std::map<std::string, EvidenceValue> later(summary.findings[1].evidence.begin(),
+                                                     summary.findings[1].evidence.end());
+    CHECK_EQ(std::get<std::string>(later.at("frames_before")), "bypassed 5");
+    CHECK_EQ(std::get<std::string>(later.at("frames_since")), "tracked 3");
     const auto &finding = summary.findings[0];
     const std::map<std::string, EvidenceValue> evidence(finding.evidence.begin(), finding.evidence.end());
     CHECK_EQ(std::get<std::string>(evidence.at("frames_before")), "tracked 7");

@@ -63,12 +63,30 @@ Table table(Rules forward, std::map<std::string, Chain> others = {}, bool policy
 
 Judged judged(const Table &made) { return judge({{made}}, question()); }
 
+Judgement judged_in(Phase phase, const Table &made) {
+    Question asked = question();
+    asked.phase = phase;
+    return judge({{made}}, asked).judgement;
+}
+
 const Action admit{Verdict::accept}, drop{Verdict::drop}, leave{Verdict::leave}, unknown{Verdict::unknown};
 Action jump(const char *chain) { return {Verdict::jump, chain}; }
 Action go_to(const char *chain) { return {Verdict::go_to, chain}; }
 Chain chain(Rules rules) { return {{}, std::move(rules)}; }
 
 } // namespace
+
+TEST_CASE("a stateful firewall passes what it lets begin, in both directions") {
+    const auto to_port = [](std::uint8_t port) { return equals(Source::transport_header, {0, port}, 2); };
+    const Table firewall = table({{{state(2 | 4)}, {admit}}, {{to_port(80)}, {admit}}}, {},
+                                 true); // established, related; policy drop
+    CHECK(judged_in(Phase::begins, firewall) == Judgement::passes);
+    CHECK(judged_in(Phase::answers, firewall) == Judgement::passes);
+    const Table strict = table({{{state(2 | 4)}, {admit}}, {{to_port(22)}, {admit}}}, {}, true);
+    CHECK(judged_in(Phase::begins, strict) == Judgement::drops);
+    CHECK(judged_in(Phase::answers, strict) == Judgement::passes);
+    CHECK(judged_in(Phase::any, strict) == Judgement::may_drop);
+}
 
 TEST_CASE("forward rules: when a match holds") {
     const Source network = Source::network_header, transport = Source::transport_header;

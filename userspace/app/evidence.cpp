@@ -8,11 +8,16 @@
 
 #include <algorithm>
 #include <linux/if_ether.h>
+#include <set>
 #include <utility>
 
 namespace brpath {
 
 namespace {
+
+// With ten thousand rules a pair takes a millisecond. The most telling pairs come first.
+constexpr std::size_t judged_max = 1000;
+constexpr std::size_t policies_max = 16384;
 
 Tuple to_tuple(const brpath_tuple &tuple, const ConntrackEntry &entry) {
     brpath_flow_key key{};
@@ -22,9 +27,10 @@ Tuple to_tuple(const brpath_tuple &tuple, const ConntrackEntry &entry) {
     return make_tuple(tuple, key);
 }
 
-Question question_about(const Tuple &tuple, const PortName *port) {
+Question question_about(const Tuple &tuple, Phase phase, const PortName *port) {
     Question question;
 
+    question.phase = phase;
     question.ipv6 = tuple.source.ipv6;
     if (port) {
         question.bridge = port->bridge;
@@ -72,70 +78,105 @@ Result<void> learn_connections(PairTable &pairs) {
         .map([](ConntrackListing) {});
 }
 
-Result<void> Evidence::read_unreplied() {
-    std::map<ServiceId, std::int64_t> counted;
+Evidence::ConversationId Evidence::id_of(const Pair &pair) {
+    return {pair.client.ip, pair.service->ip, pair.service->port, pair.server.ip, pair.protocol};
+}
+
+// Of a table of a million entries only those count that somebody waits for.
+Result<void> Evidence::read_unreplied(const Summary &summary) {
+    std::set<Address> clients;
+    std::map<ConversationId, std::int64_t> counted;
+
+    for (const auto &pair : summary.pairs)
+        if (needs_conntrack(pair)) {
+            clients.insert(pair.sample.source);
+            counted.emplace(id_of(pair), 0);
+        }
     const auto listing = list_conntrack(IPS_DST_NAT, [&](const ConntrackEntry &entry) {
-        if (!entry.is_unreplied())
+        const auto asked = to_tuple(entry.original, entry), answer = to_tuple(entry.reply, entry);
+        if (!entry.is_unreplied() || !clients.contains(asked.source))
             return;
-        const auto tuple = to_tuple(entry.original, entry);
-        counted[{to_string(tuple.source), to_string(tuple.destination), tuple.destination_port,
-                 protocol_name(tuple.protocol)}]++;
+        const auto found =
+            counted.find({to_string(asked.source), to_string(asked.destination), asked.destination_port,
+                          to_string(answer.source), protocol_name(asked.protocol)});
+        if (found != counted.end())
+            found->second++;
     });
 
+    unreplied_.clear();
     if (!listing)
         return Failure(listing.error());
-    is_conntrack_read_ = *listing == ConntrackListing::complete;
-    unreplied_ = std::move(counted);
+    if (*listing == ConntrackListing::complete)
+        unreplied_ = std::move(counted);
     return {};
 }
 
-Result<void> Evidence::read(const Summary &summary) {
-    if (summary.node.netns.empty())
+// What was found stays: it was so, and a pair's latest conversation may be another one.
+void Evidence::judge_all(const Summary &summary, const ForwardRules &rules, const Names &names) {
+    std::size_t judged_pairs = 0;
+
+    for (const auto &pair : summary.pairs) {
+        if (!needs_rules(pair) || ++judged_pairs > judged_max)
+            continue;
+        const PairId id{pair.client.ip, pair.server.ip, pair.protocol};
+        const auto before = policies_.find(id);
+        PolicyHit known = before == policies_.end() ? PolicyHit{} : before->second;
+        const auto ask = [&](const Counts &counts, const Tuple &tuple, Phase phase) {
+            if (!is_bypassed(counts) || known.certain)
+                return;
+            const auto judged =
+                judge(rules, question_about(tuple, phase, names.port(pair.client.port_ifindex)));
+            if (judged.judgement != Judgement::passes)
+                known = {judged.judgement == Judgement::drops, printable(judged.rule)};
+        };
+        ask(pair.to_server, pair.sample, Phase::begins);
+        ask(pair.to_client, reversed(pair.sample), Phase::answers);
+        if (known.rule.empty())
+            continue;
+        if (policies_.size() >= policies_max)
+            policies_.clear(); // pairs that come again are judged again
+        policies_.insert_or_assign(id, known);
+    }
+}
+
+Result<void> Evidence::read(const Summary &summary, const Names &names) {
+    if (summary.node.boots_from_here)
         boot_ = BootSettings::read();
-    if (std::any_of(summary.pairs.begin(), summary.pairs.end(), needs_rules)) {
-        auto rules = read_forward_rules();
-        if (!rules)
-            return Failure(rules.error());
-        rules_ = std::move(*rules);
-    }
     if (std::any_of(summary.pairs.begin(), summary.pairs.end(), needs_conntrack))
-        return read_unreplied();
+        if (auto done = read_unreplied(summary); !done)
+            return done;
+    if (!std::any_of(summary.pairs.begin(), summary.pairs.end(), needs_rules))
+        return {};
+    const auto rules = read_forward_rules();
+    if (!rules)
+        return Failure(rules.error());
+    judge_all(summary, *rules, names);
     return {};
 }
 
-void Evidence::complete_pair(Pair &pair, const Names &names) const {
-    const auto judge_direction = [&](const Counts &counts, const Tuple &tuple) {
-        if (!is_bypassed(counts) || (pair.policy && pair.policy->certain))
-            return;
-        const auto judged = judge(rules_, question_about(tuple, names.port(pair.client.port_ifindex)));
-        if (judged.judgement != Judgement::passes)
-            pair.policy = PolicyHit{judged.judgement == Judgement::drops, printable(judged.rule)};
-    };
-
-    if (needs_conntrack(pair) && is_conntrack_read_) {
-        const auto found =
-            unreplied_.find({pair.client.ip, pair.service->ip, pair.service->port, pair.protocol});
-        pair.conntrack_unreplied = found == unreplied_.end() ? 0 : found->second;
-    }
-    if (!needs_rules(pair) || rules_.tables.empty())
+void Evidence::complete_pair(Pair &pair) const {
+    if (needs_conntrack(pair))
+        if (const auto found = unreplied_.find(id_of(pair)); found != unreplied_.end())
+            pair.conntrack_unreplied = found->second;
+    if (!needs_rules(pair))
         return;
-    judge_direction(pair.to_server, pair.sample);
-    judge_direction(pair.to_client, reversed(pair.sample));
+    const auto policy = policies_.find({pair.client.ip, pair.server.ip, pair.protocol});
+    if (policy != policies_.end())
+        pair.policy = policy->second;
 }
 
 void Evidence::complete(Summary &summary, const SystemView &view, const Names &names) {
     const auto begin = Pace::Clock::now();
-    const bool is_due = pace_.is_due(begin);
 
-    if (is_due)
-        if (const auto done = read(summary); !done && !std::exchange(told_, true))
+    if (pace_.is_due(begin)) {
+        if (const auto done = read(summary, names); !done && !std::exchange(told_, true))
             print_error(done.error());
+        pace_.took(begin, Pace::Clock::now());
+    }
     for (auto &pair : summary.pairs)
-        complete_pair(pair, names);
+        complete_pair(pair);
     if (boot_)
         summary.boot_differences = boot_differences(*boot_, view.settings());
-    if (is_due)
-        pace_.took(begin, Pace::Clock::now());
 }
 
 } // namespace brpath

@@ -78,6 +78,7 @@ void Observation::fill_totals(Summary &summary) const {
     auto &frames = summary.frames;
 
     frames.by_path = pairs_.by_path();
+    frames.by_handling = pairs_.by_handling();
     for (std::size_t path = 0; path < BRPATH_PATHS; path++)
         for (const auto unattributed : totals_.unattributed[path]) {
             frames.by_path.at(path) += static_cast<std::int64_t>(unattributed);

@@ -43,15 +43,17 @@ class ObserveLoop {
     ObserveLoop(const ObserveOptions &options, const Diagnostics &diagnostics, StopSignals &signals,
                 Screen &screen, Started &started)
         : options_(options), diagnostics_(diagnostics), signals_(signals), screen_(screen), started_(started),
-          observation_(started.view, started.names, options.bridge, options.max_pairs), begin_(Clock::now()),
-          next_harvest_(begin_ + harvest_period), interval_(options.interval) {
+          observation_(started.view, started.names, options.bridge, options.max_pairs),
+          interval_(options.interval) {
         if (!interval_ && screen.is_terminal())
             interval_ = terminal_interval;
-        if (interval_)
-            next_show_ = begin_ + *interval_;
     }
 
     Result<std::optional<Severity>> run() {
+        begin_ = Clock::now();
+        next_harvest_ = begin_ + harvest_period;
+        if (interval_)
+            next_show_ = begin_ + *interval_;
         while (!started_.is_over && !screen_.is_closed() && !signals_.wait(time_to_wait())) {
             if (options_.duration && Clock::now() >= begin_ + *options_.duration)
                 break;
@@ -212,8 +214,8 @@ class ObserveLoop {
     Screen &screen_;
     Started &started_;
     Observation observation_;
-    Clock::time_point begin_;
-    Clock::time_point next_harvest_;
+    Clock::time_point begin_{};
+    Clock::time_point next_harvest_{};
     std::optional<milliseconds> interval_;
     std::optional<Clock::time_point> next_show_;
     bool told_ = false;                            // that something could not be read

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t changes_max = 100;
 
 constexpr const char *absent = "absent";
+constexpr const char *module = "br_netfilter";
 
 std::string text(const std::optional<int> &value) { return value ? std::to_string(*value) : absent; }
 
@@ -22,7 +23,7 @@ SettingLog::Values SettingLog::values_of(const SystemView &view) {
     const auto &settings = view.settings();
     Values values;
 
-    values["br_netfilter"] = settings.module_present ? "present" : absent;
+    values[module] = settings.module_present ? "present" : absent;
     values["net.bridge.bridge-nf-call-iptables"] = text(settings.call_iptables);
     values["net.bridge.bridge-nf-call-ip6tables"] = text(settings.call_ip6tables);
     values["net.bridge.bridge-nf-call-arptables"] = text(settings.call_arptables);
@@ -43,14 +44,12 @@ bool SettingLog::is_behind(const SystemView &view) const { return values_of(view
 void SettingLog::catch_up(const SystemView &view,
                           const std::array<std::int64_t, BRPATH_HANDLINGS> &frames_before) {
     const auto now = values_of(view);
-    // The sysctls come and go with the module: one change, not six.
-    const bool same_module = now.at("br_netfilter") == known_.at("br_netfilter");
-
     for (const auto &[what, value] : now) {
         const auto before = known_.find(what);
         if (before == known_.end() || before->second == value) // a new bridge is no change
             continue;
-        if (!same_module && (before->second == absent || value == absent) && what != "br_netfilter")
+        // The sysctls come and go with the module: one change, not six.
+        if (what != module && (before->second == absent || value == absent))
             continue;
         if (changes_.size() < changes_max)
             changes_.push_back({rfc3339(realtime_ns()), what, before->second, value, frames_before});

@@ -59,6 +59,13 @@ Result<std::uint32_t> pick_bridge(const std::vector<Link> &bridges, const std::s
                     : fmt::format("bridges here: {}", names_of(bridges)));
 }
 
+// The first process's: a shell inside `ip netns exec` has another one.
+bool is_first_namespace(std::uint32_t inode) {
+    const auto first = open_netns("/proc/1/ns/net");
+
+    return first && first->inode == inode;
+}
+
 enum class Waited : std::uint8_t { bridge, too_long, signal };
 
 Result<Waited> wait_for_a_bridge(SystemView &view, StopSignals &signals, const Diagnostics &diagnostics,
@@ -152,6 +159,7 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
     auto started = std::make_unique<Started>(Started{describe_node(options.netns), target, std::move(view),
                                                      std::move(names), std::move(*probing),
                                                      *waited == Waited::too_long});
+    started->node.boots_from_here = options.netns.empty() && is_first_namespace(netns->inode);
     if (auto done = started->refresh(RefreshNames::now); !done)
         return Failure(done.error());
     return started;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "model/fix.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace brpath {
 
-namespace {
-
-// These lines are made to be pasted: a name must stay one word and nothing else.
 std::string quote_for_shell(const std::string &word) {
     constexpr const char *harmless = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-:@";
     std::string quoted = "'";
@@ -19,7 +17,6 @@ std::string quote_for_shell(const std::string &word) {
     return quoted + "'";
 }
 
-// The sysctls belong to a namespace: the command has to run in the one that was observed.
 std::string in_namespace(const std::string &netns, const std::string &command) {
     if (netns.empty())
         return command;
@@ -28,6 +25,8 @@ std::string in_namespace(const std::string &netns, const std::string &command) {
     return fmt::format("nsenter --net={} {}", quote_for_shell((is_path ? "" : "/run/netns/") + netns),
                        command);
 }
+
+namespace {
 
 // The attribute is the bridge's own, and is gone with it.
 std::string for_one_bridge(bool ipv6, const Summary &summary) {
@@ -45,7 +44,9 @@ std::vector<std::string> fix_for_drops(bool ipv6, const Summary &summary) {
     const char *tool = ipv6 ? "ip6tables" : "iptables";
 
     return {
-        "# either let frames pass that stay on the bridge (the rule has to come before the one that drops):",
+        "# either accept what stays on the bridge, before the rule that drops it; other rules of FORWARD do "
+        "not see it "
+        "then (rpfilter and other rules before routing need their own exception):",
         in_namespace(summary.node.netns,
                      fmt::format("{} -I FORWARD -m physdev --physdev-is-bridged -j ACCEPT", tool)),
         "# or take bridged frames out of netfilter, if no Service needs it (brpath shows which do: "
@@ -64,7 +65,7 @@ std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const
         fix.emplace_back("echo br_netfilter > /etc/modules-load.d/br_netfilter.conf");
         keys.push_back(key); // loaded, it defaults to 1; a sysctl.d file may say otherwise
     }
-    if (bypassed.by_reason[BRPATH_SYSCTL_OFF])
+    if (bypassed.by_reason[BRPATH_SYSCTL_OFF] && keys.empty())
         keys.push_back(key);
     if (bypassed.by_reason[BRPATH_VLAN_TAGGED])
         keys.emplace_back("net.bridge.bridge-nf-filter-vlan-tagged");
@@ -73,7 +74,7 @@ std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const
     for (const auto &name : keys)
         fix.push_back(in_namespace(summary.node.netns, fmt::format("sysctl -w {}=1", name)));
     // sysctl.d is applied at boot, to the namespace that boots: elsewhere it would do nothing
-    for (const auto &name : summary.node.netns.empty() ? keys : std::vector<std::string>{})
+    for (const auto &name : summary.node.boots_from_here ? keys : std::vector<std::string>{})
         fix.push_back(fmt::format("echo '{} = 1' >> /etc/sysctl.d/99-bridge-netfilter.conf", name));
     if (bypassed.by_reason[BRPATH_SYSCTL_OFF])
         fix.push_back(for_one_bridge(ipv6, summary));
@@ -84,6 +85,26 @@ std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const
         fix.emplace_back(
             "the setting is on as far as brpath can see: run `brpath observe -v` again and compare the "
             "rules of the namespace");
+    return fix;
+}
+
+void add_reasons(Counts &sum, const Counts &counts) {
+    for (std::size_t reason = 0; reason < BRPATH_REASONS; reason++)
+        sum.by_reason.at(reason) += counts.by_reason.at(reason);
+}
+
+std::vector<std::string> fix_for_bypass(const Counts &ipv4, const Counts &ipv6, const Summary &summary) {
+    const auto is_none = [](const Counts &counts) { return counts.by_reason == Counts{}.by_reason; };
+    std::vector<std::string> fix;
+
+    for (const bool is_ipv6 : {false, true}) {
+        const auto &counts = is_ipv6 ? ipv6 : ipv4;
+        if (is_none(counts) && !(is_ipv6 && fix.empty()))
+            continue;
+        for (auto &line : fix_for_bypass(counts, is_ipv6, summary))
+            if (std::find(fix.begin(), fix.end(), line) == fix.end())
+                fix.push_back(std::move(line));
+    }
     return fix;
 }
 

@@ -66,16 +66,16 @@ void find_drops(Summary &summary) {
     Finding finding{.id = "dropped-by-bridge-netfilter", .severity = Severity::critical};
     std::vector<std::string> pairs;
     std::int64_t frames = 0;
-    bool ipv6 = false;
+    bool has_family[2] = {};
 
     for (auto &pair : summary.pairs) {
         const auto dropped = pair.to_server.dropped_in_ip_hooks + pair.to_client.dropped_in_ip_hooks;
-        if (dropped <= 0 || !is_between_ports(pair))
+        if (dropped <= 0 || !is_between_ports(pair) || !is_on(summary, is_ipv6(pair)))
             continue;
         pair.findings.push_back(finding.id);
         add_unique(pairs, label(pair));
         frames += dropped;
-        ipv6 = ipv6 || is_ipv6(pair);
+        has_family[is_ipv6(pair)] = true;
     }
     if (pairs.empty())
         return;
@@ -84,7 +84,9 @@ void find_drops(Summary &summary) {
                     "(a FORWARD rule or policy, rpfilter)",
                     join_some(pairs));
     finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())}, {"dropped_in_ip_hooks", frames}};
-    finding.fix = fix_for_drops(ipv6, summary);
+    for (const bool ipv6 : {false, true})
+        for (auto &line : has_family[ipv6] ? fix_for_drops(ipv6, summary) : std::vector<std::string>{})
+            finding.fix.push_back(std::move(line));
     summary.findings.push_back(std::move(finding));
 }
 

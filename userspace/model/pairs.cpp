@@ -36,7 +36,7 @@ void count(Counts &counts, const brpath_flow_key &key, const brpath_flow &flow, 
         counts.by_reason.at(key.reason) += frames;
     if (key.path == BRPATH_DROPPED && key.drop == BRPATH_DROP_IP_HOOKS)
         counts.dropped_in_ip_hooks += frames;
-    if (key.path == BRPATH_BRIDGED && key.translation)
+    if (key.path == BRPATH_BRIDGED && key.translation && key.handling == BRPATH_TRACKED)
         counts.translated_in_bridge += frames;
 }
 
@@ -228,6 +228,7 @@ void PairTable::note_untranslated(Pair &pair, const Connection &connection, std:
 
 void PairTable::add_any(const brpath_flow_key &key, const brpath_flow &flow, int sign, Age age) {
     by_path_.at(key.path) += sign * static_cast<std::int64_t>(flow.frames);
+    by_handling_.at(key.handling) += sign * static_cast<std::int64_t>(flow.frames);
     if (is_ip(key.ethertype)) {
         add_ip(key, flow, sign, age);
         return;
@@ -266,15 +267,6 @@ void PairTable::learn_connection(const Tuple &original, const Tuple &reply) {
 void PairTable::learn_beginning(const brpath_flow_key &key, const brpath_flow &flow) {
     if (is_ip(key.ethertype) && (flow.tcp_syn || key.translation))
         connections_.find_or_make(key, flow);
-}
-
-std::array<std::int64_t, BRPATH_HANDLINGS> PairTable::by_handling() const {
-    std::array<std::int64_t, BRPATH_HANDLINGS> sum{};
-
-    for (const auto &[id, entry] : pairs_)
-        for (std::size_t i = 0; i < BRPATH_HANDLINGS; i++)
-            sum.at(i) += entry.pair.to_server.by_handling.at(i) + entry.pair.to_client.by_handling.at(i);
-    return sum;
 }
 
 std::vector<Pair> PairTable::pairs() const {

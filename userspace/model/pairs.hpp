@@ -55,8 +55,10 @@ class PairTable {
     // Frames per path over all pairs, forgotten ones too.
     [[nodiscard]] const std::array<std::int64_t, BRPATH_PATHS> &by_path() const { return by_path_; }
 
-    // The same per handling, over the pairs that are not forgotten.
-    [[nodiscard]] std::array<std::int64_t, BRPATH_HANDLINGS> by_handling() const;
+    // The same per handling.
+    [[nodiscard]] const std::array<std::int64_t, BRPATH_HANDLINGS> &by_handling() const {
+        return by_handling_;
+    }
 
   private:
     struct PairId {
@@ -99,6 +101,7 @@ class PairTable {
     std::uint64_t now_ns_ = 0;
     Forgotten forgotten_;
     std::array<std::int64_t, BRPATH_PATHS> by_path_{};
+    std::array<std::int64_t, BRPATH_HANDLINGS> by_handling_{};
 };
 
 } // namespace brpath

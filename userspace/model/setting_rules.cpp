@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "model/finding_text.hpp"
+#include "model/fix.hpp"
 #include "model/rules.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace brpath {
 
@@ -31,7 +33,9 @@ void find_own_attribute(Summary &summary, const BridgeSummary &bridge, const Fam
         fmt::format("{} is 0, but the bridge {} has {} of its own: its frames meet netfilter all the same",
                     key, bridge.name, attribute),
         {{"bridge", bridge.name}, {"key", key}, {"attribute", attribute}},
-        fmt::format("ip link set dev {} type bridge {} 0", bridge.name, attribute));
+        "# nothing to do if that is meant; else: " +
+            in_namespace(summary.node.netns, fmt::format("ip link set dev {} type bridge {} 0",
+                                                         quote_for_shell(bridge.name), attribute)));
 }
 
 bool has_translated(const Summary &summary, bool ipv6) {
@@ -55,7 +59,7 @@ void find_half(Summary &summary, const BridgeSummary &bridge) {
                         "connections as well",
                         bridge.name, ipv6 ? "IPv4" : "IPv6", family),
             {{"bridge", bridge.name}, {"off", fmt::format("net.bridge.bridge-nf-call-{}", key)}},
-            fmt::format("sysctl -w net.bridge.bridge-nf-call-{}=1", key));
+            in_namespace(summary.node.netns, fmt::format("sysctl -w net.bridge.bridge-nf-call-{}=1", key)));
     }
 }
 
@@ -71,15 +75,16 @@ void find_boot_difference(Summary &summary, const BootDifference &boot) {
                     boot.key, boot.at_boot, boot.file, boot.line));
 }
 
-std::string moved(const SettingChange &change, const std::array<std::int64_t, BRPATH_HANDLINGS> &until,
-                  bool before) {
+using ByHandling = std::array<std::int64_t, BRPATH_HANDLINGS>;
+
+// The frames of a time, from one count to the next.
+std::string frames_between(const ByHandling &from, const ByHandling &to) {
     std::vector<std::string> parts;
 
-    for (std::size_t i = 0; i < BRPATH_HANDLINGS; i++) {
-        const auto frames = before ? change.frames_before.at(i) : until.at(i) - change.frames_before.at(i);
-        if (frames > 0)
-            parts.push_back(fmt::format("{} {}", to_string(static_cast<brpath_handling>(i)), frames));
-    }
+    for (std::size_t i = 0; i < BRPATH_HANDLINGS; i++)
+        if (to.at(i) > from.at(i))
+            parts.push_back(
+                fmt::format("{} {}", to_string(static_cast<brpath_handling>(i)), to.at(i) - from.at(i)));
     return parts.empty() ? "no frames" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -97,24 +102,33 @@ void find_conflicts(Summary &summary) {
         find_boot_difference(summary, boot);
 }
 
+// Several keys may change at once: what counts is the moment.
 void find_changes(Summary &summary) {
-    std::array<std::int64_t, BRPATH_HANDLINGS> now{};
+    const auto &changes = summary.changes;
+    ByHandling before{}, at{};
 
-    for (const auto &pair : summary.pairs)
-        for (std::size_t i = 0; i < BRPATH_HANDLINGS; i++)
-            now.at(i) += pair.to_server.by_handling.at(i) + pair.to_client.by_handling.at(i);
-    for (const auto &change : summary.changes)
-        summary.findings.push_back({.id = "setting-changed",
-                                    .severity = Severity::warning,
-                                    .summary = fmt::format("{} changed from {} to {} at {}", change.what,
-                                                           change.from, change.to, change.time),
-                                    .evidence = {{"key", change.what},
-                                                 {"from", change.from},
-                                                 {"to", change.to},
-                                                 {"time", change.time},
-                                                 {"frames_before", moved(change, now, true)},
-                                                 {"frames_since", moved(change, now, false)}},
-                                    .fix = {}});
+    for (std::size_t i = 0; i < changes.size(); i++) {
+        const auto &change = changes[i];
+        if (change.frames_before != at)
+            before = std::exchange(at, change.frames_before);
+        auto next = i + 1;
+        while (next < changes.size() && changes[next].frames_before == at)
+            next++;
+        summary.findings.push_back(
+            {.id = "setting-changed",
+             .severity = Severity::warning,
+             .summary = fmt::format("{} changed from {} to {} at {}", change.what, change.from, change.to,
+                                    change.time),
+             .evidence = {{"key", change.what},
+                          {"from", change.from},
+                          {"to", change.to},
+                          {"time", change.time},
+                          {"frames_before", frames_between(before, at)},
+                          {"frames_since",
+                           frames_between(at, next < changes.size() ? changes[next].frames_before
+                                                                    : summary.frames.by_handling)}},
+             .fix = {}});
+    }
 }
 
 } // namespace brpath

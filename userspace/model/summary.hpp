@@ -103,7 +103,8 @@ struct Finding {
 struct FrameTotals {
     std::int64_t entered = 0;
     std::array<std::int64_t, BRPATH_PATHS> by_path{};
-    std::int64_t in_flight = 0; // entered, and its end not yet known
+    std::int64_t in_flight = 0;                               // entered, and its end not yet known
+    std::array<std::int64_t, BRPATH_HANDLINGS> by_handling{}; // of pairs, forgotten ones too
 };
 
 struct Losses {
@@ -163,6 +164,7 @@ struct Node {
     std::string netns;
     std::string started; // RFC 3339
     double duration_s = 0;
+    bool boots_from_here = false; // sysctl.d is applied to this network namespace when the machine boots
 };
 
 struct Summary {

@@ -24,8 +24,8 @@ void find_asymmetry(Summary &summary) {
     Finding finding{.id = "asymmetric-tracking", .severity = Severity::warning};
     std::vector<std::string> pairs;
     std::int64_t seen = 0;
-    Counts missed;
-    bool ipv6 = false;
+    Counts missed[2]; // IPv4, IPv6
+    std::int64_t bypassed_frames = 0;
 
     for (auto &pair : summary.pairs) {
         const bool to_client_is_missed = is_seen(pair.to_server) && is_missed(pair.to_client);
@@ -38,10 +38,8 @@ void find_asymmetry(Summary &summary) {
         pair.findings.push_back(finding.id);
         add_unique(pairs, label(pair));
         seen += tracked.by_handling[BRPATH_TRACKED];
-        for (std::size_t reason = 0; reason < BRPATH_REASONS; reason++)
-            missed.by_reason.at(reason) += bypassed.by_reason.at(reason);
-        missed.by_handling[BRPATH_BYPASSED] += bypassed.by_handling[BRPATH_BYPASSED];
-        ipv6 = ipv6 || pair.client.ip.find(':') != std::string::npos;
+        add_reasons(missed[pair.sample.source.ipv6], bypassed);
+        bypassed_frames += bypassed.by_handling[BRPATH_BYPASSED];
     }
     if (pairs.empty())
         return;
@@ -49,10 +47,9 @@ void find_asymmetry(Summary &summary) {
         fmt::format("{}: conntrack sees one direction only, the other one crosses the bridge without it; "
                     "rules that ask for the state of a connection judge it wrongly",
                     join_some(pairs));
-    finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())},
-                        {"tracked", seen},
-                        {"bypassed", missed.by_handling[BRPATH_BYPASSED]}};
-    finding.fix = fix_for_bypass(missed, ipv6, summary);
+    finding.evidence = {
+        {"pairs", static_cast<std::int64_t>(pairs.size())}, {"tracked", seen}, {"bypassed", bypassed_frames}};
+    finding.fix = fix_for_bypass(missed[0], missed[1], summary);
     summary.findings.push_back(std::move(finding));
 }
 

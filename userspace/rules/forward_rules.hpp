@@ -80,8 +80,16 @@ struct ForwardRules {
     std::vector<Table> tables{};
 };
 
+// Where in its connection a frame stands.
+enum class Phase {
+    any,
+    begins,  // the connection is new
+    answers, // it is established
+};
+
 // A frame that crosses a bridge, as part of a new or an established connection.
 struct Question {
+    Phase phase = Phase::any;
     bool ipv6 = false;
     std::string bridge{};                  // it would be both the incoming and the outgoing device
     std::uint32_t bridge_index = 0;        // 0: not known

@@ -18,8 +18,20 @@ using Known = std::vector<std::optional<std::uint8_t>>;
 
 constexpr std::size_t name_size = 16; // IFNAMSIZ
 
-// What the connection of the frame may be: established, related, new. Not invalid, not untracked.
-constexpr std::uint32_t possible_states[] = {2, 4, 8};
+constexpr std::uint32_t established = 2, related = 4, is_new = 8; // as in nf_tables' NF_CT_STATE_*
+
+// What the connection of the frame may be. Not invalid, not untracked.
+std::vector<std::uint32_t> possible_states(Phase phase) {
+    switch (phase) {
+    case Phase::begins:
+        return {is_new};
+    case Phase::answers:
+        return {established};
+    case Phase::any:
+        break;
+    }
+    return {established, related, is_new};
+}
 
 template <typename Number> Value own_order(Number number) {
     Value bytes(sizeof(number));
@@ -50,20 +62,20 @@ Truth compare(const Match &match, Value value) {
     return is_inside != match.is_negated ? Truth::yes : Truth::no;
 }
 
-Truth compare_state(const Match &match) {
-    if (match.first.size() != sizeof(possible_states[0]))
+Truth compare_state(const Match &match, const std::vector<std::uint32_t> &states) {
+    if (match.first.size() != sizeof(std::uint32_t))
         return Truth::maybe;
     std::size_t holding = 0;
-    for (const std::uint32_t state : possible_states)
+    for (const std::uint32_t state : states)
         holding += compare(match, own_order(state)) == Truth::yes ? 1 : 0;
     if (holding == 0)
         return Truth::no;
-    return holding == std::size(possible_states) ? Truth::yes : Truth::maybe;
+    return holding == states.size() ? Truth::yes : Truth::maybe;
 }
 
 } // namespace
 
-Frame::Frame(const Question &question) {
+Frame::Frame(const Question &question) : states_(possible_states(question.phase)) {
     if (!question.bridge.empty()) {
         name_.assign(name_size, std::uint8_t{0});
         std::copy_n(question.bridge.begin(), std::min(question.bridge.size(), name_size - 1), name_.begin());
@@ -126,7 +138,7 @@ std::optional<Value> Frame::find(const Match &match) const {
 
 Truth Frame::holds(const Match &match) const {
     if (match.source == Source::conntrack_state)
-        return compare_state(match);
+        return compare_state(match, states_);
     const auto value = find(match);
     return value ? compare(match, *value) : Truth::maybe;
 }

@@ -24,6 +24,7 @@ class Frame {
     [[nodiscard]] const Known &bytes_of(Source source) const;
     [[nodiscard]] std::optional<Value> find(const Match &match) const;
 
+    std::vector<std::uint32_t> states_; // of conntrack, that it may be in
     Known nothing_, name_, index_, family_, ethertype_, protocol_, network_, transport_;
 };
 
