@@ -64,8 +64,8 @@ check_on() {
 		at_least "$1, 1: $pair replies" 3 "$replies"
 		same "$1, 1: $pair tracked" "$requests $replies" "$tracked $tracked_replies"
 	done
-	same "$1, 1: findings, effective setting" "0 1" \
-		"$(summary '"\(.findings | length) \(.bridges[0].settings.ipv4.effective)"')"
+	same "$1, 1: findings, effective setting" "depends-on-bridge-netfilter 1" \
+		"$(summary '"\([.findings[].id] | join(" ")) \(.bridges[0].settings.ipv4.effective)"')"
 }
 
 backends=$(usable_backends)

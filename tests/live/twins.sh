@@ -203,6 +203,8 @@ below_at_the_clients_port() {
 	fi
 	request_below veth-loadgen $BELOW
 	http "translated below, at the client's port" $LOADGEN $BELOW 8080 cart loadgen
+	# Only a backend that looks before the ingress hook and behind the egress hook can see what was asked.
+	unset "TWINS[$LOADGEN tcp $BELOW]"
 }
 
 # check BACKEND: what the last summary says of each pair.
