@@ -20,7 +20,7 @@ std::string to_string(const Address &address) {
 }
 
 std::string to_string(const Address &address, std::uint16_t port) {
-    const std::string text = to_string(address);
+    std::string text = to_string(address);
 
     if (port == 0)
         return text;

@@ -90,7 +90,7 @@ Result<void> read_family(bool ipv6, ForwardRules &rules) {
 
 Result<void> detail::read_legacy_rules(ForwardRules &rules) {
     for (const bool ipv6 : {false, true})
-        if (const auto done = read_family(ipv6, rules); !done)
+        if (auto done = read_family(ipv6, rules); !done)
             return done;
     return {};
 }
