@@ -184,11 +184,12 @@ a_drop() {
 	no_forward_rules
 }
 
-# A layer 2 filter's drop is nobody's fault but its own: before br_netfilter's hook, at its priority, and after it.
+# A layer 2 filter's drop is nobody's fault but its own: before br_netfilter's hook and after it. (At its own priority, 0,
+# br_nf_hook_thresh() passes a frame over on 5.10.)
 a_drop_of_the_bridge() {
 	local hook
 
-	for hook in "prerouting priority -300" "forward priority -200" "forward priority 0" "postrouting priority 300"; do
+	for hook in "prerouting priority -300" "forward priority -200" "forward priority 1" "postrouting priority 300"; do
 		in_node nft -f - <<<"table bridge judge { chain judge { type filter hook $hook; ip daddr $CART counter drop; }; }"
 		observe ping_cart 0
 		expect "dropped in the bridge family, $hook, 1" ""

@@ -66,6 +66,7 @@ check_pairs() {
 		fi
 		# What br_netfilter's conntrack translates on the bridge depends on the setting.
 		[ "$1" = 0 ] || [ "$HANDLING" != tracked ] || finding=depends-on-bridge-netfilter
+		[ "$1" = 0 ] || [ "$HANDLING" != hooked ] || finding=not-tracked-here
 		same "$what" "veth-frontend veth-$(pod_of "$server") $to_server $to_client [$finding]" "$seen"
 	done <"$COUNTED-$1"
 }
@@ -106,7 +107,8 @@ check_total() {
 		pairs=$((pairs + ${#SERVERS[@]}))
 		! is_broken "$1" || findings=$((findings + 1))
 	done
-	[ "$1" = 0 ] || findings=1 # all that depends on the setting
+	# All that depends on the setting, and all that conntrack does not have.
+	[ "$1" = 0 ] || findings=$((1 + $([ -n "${MISSING[ipvs-without-conntrack]:-}" ] && echo 0 || echo 1)))
 	same "$1: entered is what the ports received" "$RX" "${FACTS[entered]}"
 	same "$1: what left is what the ports sent" "$TX" "${FACTS[left]}"
 	same "$1: pairs" "$pairs" "${FACTS[pairs]}"
