@@ -89,10 +89,8 @@ check_kernel() {
 check_waiting() {
 	local status=0
 
-	"$BRPATH" observe --netns "$BARE" --duration 30s --format json --output "$SCENE_DIR/summary.json" \
-		2>"$SCENE_DIR/stderr" &
-	OBSERVE_PID=$!
-	wait_for 60 grep -q 'waiting for one' "$SCENE_DIR/stderr" || fail "it does not say that it waits"
+	launch_watched --netns "$BARE" --duration 30s
+	wait_for 60 grep -qs 'waiting for one' "$SCENE_DIR/stderr" || fail "it does not say that it waits"
 	kill -0 "$OBSERVE_PID" || fail "it does not wait"
 	nsenter --net="/run/netns/$BARE" ip link add late0 type bridge
 	wait_for 60 grep -q attached "$SCENE_DIR/stderr" || fail "it does not go on when a bridge comes"
@@ -115,9 +113,8 @@ check_waiting_in_vain() {
 check_interrupted_while_waiting() {
 	local status=0
 
-	"$BRPATH" observe --netns "$BARE" 2>"$SCENE_DIR/stderr" >/dev/null &
-	OBSERVE_PID=$!
-	wait_for 60 grep -q 'waiting for one' "$SCENE_DIR/stderr" || fail "it does not say that it waits"
+	launch_watched --netns "$BARE"
+	wait_for 60 grep -qs 'waiting for one' "$SCENE_DIR/stderr" || fail "it does not say that it waits"
 	kill -INT "$OBSERVE_PID"
 	wait "$OBSERVE_PID" || status=$?
 	OBSERVE_PID=

@@ -9,9 +9,8 @@ also_at_exit() { ip netns del "$NODE" 2>/dev/null || true; }
 
 # watch OPTION...: an observation of the node that says all it tries, in $SCENE_DIR/stderr.
 watch() {
-	"$BRPATH" observe --netns "$NODE" -v --format json --output "$SUMMARY" "$@" 2>"$SCENE_DIR/stderr" &
-	OBSERVE_PID=$!
-	wait_for 120 grep -q ': attached' "$SCENE_DIR/stderr" || fail "brpath observe $* does not attach"
+	launch_watched --netns "$NODE" -v "$@"
+	wait_for 120 grep -qs ': attached' "$SCENE_DIR/stderr" || fail "brpath observe $* does not attach"
 }
 
 has_function() { grep -qE " [tT] $1(\$|[[:space:]])" /proc/kallsyms; }

@@ -173,6 +173,14 @@ usable_backends() {
 	echo "$usable"
 }
 
+# launch_watched [options]: a brpath that need not get as far as being ready; what it says is in $SCENE_DIR/stderr. What
+# the last one said is removed first: whoever waits for a line must not find that one's.
+launch_watched() {
+	rm -f "$SCENE_DIR/stderr"
+	"$BRPATH" observe --format json --output "$SUMMARY" "$@" 2>"$SCENE_DIR/stderr" &
+	OBSERVE_PID=$!
+}
+
 # launch READY-FILE SUMMARY STDERR [options]: a brpath in the background, $!. FORMAT is json unless it is set.
 launch() {
 	local ready=$1 output=$2 errors=$3
