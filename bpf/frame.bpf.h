@@ -91,7 +91,8 @@ static __always_inline void fill_frame(struct brpath_frame *frame, const struct 
 	frame->key.proto = packet->proto;
 	frame->key.tag = packet->tag;
 	frame->key.reason = 0;
-	frame->key.drop = BRPATH_DROP_UNKNOWN;
+	frame->key.quoted = packet->quoted;
+	frame->drop = BRPATH_DROP_UNKNOWN;
 	frame->bytes = ETHERNET_HEADER + view->l3_bytes - (below_tags == VLAN_TAG ? VLAN_TAG : 0);
 	frame->bridge = 0;
 	frame->direction = BRPATH_DIR_NONE;

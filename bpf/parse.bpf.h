@@ -26,6 +26,11 @@ enum {
 	ICMP_ECHO = 8,
 	ICMPV6_ECHO = 128,
 	ICMPV6_ECHO_REPLY = 129,
+	ICMP_UNREACHABLE = 3,
+	ICMP_TIME_EXCEEDED = 11,
+	ICMP_PARAMETER_PROBLEM = 12,
+	ICMPV6_INFORMATIONAL = 128, /* from here on: no errors */
+	ICMP_HEADER = 8,	    /* of an error, and what it quotes follows */
 	IPV4_FRAGMENT_OFFSET = 0x1fff,
 	IPV4_FRAGMENT = 0x3fff, /* offset, more fragments */
 	IPV6_HOP_BY_HOP = 0,
@@ -69,6 +74,7 @@ struct packet {
 	__u8 tag;
 	__u8 tcp_flags;
 	__u8 icmp_type;
+	__u8 quoted; /* as in struct brpath_flow_key */
 	bool has_l4; /* the tuple's ports are those of the packet: a later fragment has none */
 	bool fragment;
 	bool plain; /* IPv4 without options, and ports above it */
@@ -121,6 +127,68 @@ static __always_inline void parse_l4_bytes(struct packet *packet, const __u8 *by
 	}
 }
 
+static __always_inline bool is_icmp(__u8 proto)
+{
+	return proto == PROTO_ICMP || proto == PROTO_ICMPV6;
+}
+
+static __always_inline bool is_icmp_error(const struct packet *packet)
+{
+	__u8 type = packet->icmp_type;
+
+	if (packet->proto == PROTO_ICMPV6)
+		return type < ICMPV6_INFORMATIONAL;
+	return type == ICMP_UNREACHABLE || type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETER_PROBLEM;
+}
+
+/* What a quoted packet must have to be one that the sender of the error got from its receiver. */
+static __always_inline bool is_quoted_by_receiver(const struct packet *packet, const __u8 *saddr, const __u8 *daddr)
+{
+	const __u32 *a = (const void *)packet->tuple.daddr, *b = (const void *)packet->tuple.saddr;
+	const __u32 *x = (const void *)saddr, *y = (const void *)daddr;
+
+	if (packet->ethertype == ETHERTYPE_IPV4)
+		return a[0] == x[0] && b[0] == y[0];
+	return a[0] == x[0] && a[1] == x[1] && a[2] == x[2] && a[3] == x[3] && b[0] == y[0] && b[1] == y[1] &&
+	       b[2] == y[2] && b[3] == y[3];
+}
+
+/*
+ * An ICMP error quotes the packet that it is about (RFC 792, RFC 4443): is that one of a conversation between the two?
+ * What a router on the way says is not. Quoted extension headers are not followed.
+ */
+static __always_inline void parse_quoted(struct packet *packet, const struct view *view, __u32 offset)
+{
+	union {
+		struct ipv4_header v4;
+		struct ipv6_header v6;
+		__u32 words[10];
+	} ip;
+	__be16 ports[2];
+	__u8 proto;
+
+	if (packet->ethertype == ETHERTYPE_IPV4) {
+		if (!load_bytes(view, offset, &ip.v4, sizeof(ip.v4)) ||
+		    ip.v4.fragment & bpf_htons(IPV4_FRAGMENT_OFFSET) ||
+		    !is_quoted_by_receiver(packet, (void *)&ip.v4.saddr, (void *)&ip.v4.daddr))
+			return;
+		proto = ip.v4.protocol;
+		offset += (ip.v4.version_ihl & 0xf) * 4;
+	} else {
+		if (!load_bytes(view, offset, &ip.v6, sizeof(ip.v6)) ||
+		    !is_quoted_by_receiver(packet, ip.v6.saddr, ip.v6.daddr))
+			return;
+		proto = ip.v6.next_header;
+		offset += sizeof(ip.v6);
+	}
+	if ((proto != PROTO_TCP && proto != PROTO_UDP && proto != PROTO_SCTP) ||
+	    !load_bytes(view, offset, ports, sizeof(ports)))
+		return;
+	packet->quoted = proto;
+	packet->tuple.sport = bpf_ntohs(ports[1]);
+	packet->tuple.dport = bpf_ntohs(ports[0]);
+}
+
 static __always_inline void parse_l4(struct packet *packet, const struct view *view, __u32 offset)
 {
 	__u8 bytes[16];
@@ -131,6 +199,8 @@ static __always_inline void parse_l4(struct packet *packet, const struct view *v
 			parse_l4_bytes(packet, bytes, 14);
 	} else if (load_bytes(view, offset, bytes, 8)) {
 		parse_l4_bytes(packet, bytes, 8);
+		if (is_icmp(packet->proto) && is_icmp_error(packet))
+			parse_quoted(packet, view, offset + ICMP_HEADER);
 	}
 }
 
@@ -154,7 +224,7 @@ static __always_inline __u32 parse_ipv4(struct packet *packet, const struct view
 	packet->fragment = headers.ip.fragment & bpf_htons(IPV4_FRAGMENT);
 	if (headers.ip.fragment & bpf_htons(IPV4_FRAGMENT_OFFSET))
 		return 0;
-	if (!whole || headers.ip.version_ihl != 0x45)
+	if (!whole || headers.ip.version_ihl != 0x45 || packet->proto == PROTO_ICMP)
 		return offset + (headers.ip.version_ihl & 0xf) * 4;
 	parse_l4_bytes(packet, headers.above, sizeof(headers.above));
 	packet->plain = packet->proto == PROTO_TCP || packet->proto == PROTO_UDP || packet->proto == PROTO_SCTP;

@@ -93,7 +93,7 @@ static __always_inline void note_drop(struct brpath_frame *frame, struct sk_buff
 
 	if (frame->facts.up || !frame->facts.ip || !is_inside_ip_hooks(skb))
 		return;
-	frame->key.drop = BRPATH_DROP_IP_HOOKS;
+	frame->drop = BRPATH_DROP_IP_HOOKS;
 	if (!is_bridge_device_probed(dev))
 		frame->key.port_out = BPF_CORE_READ(dev, ifindex);
 }

@@ -116,7 +116,7 @@ static __always_inline void report_translation(struct brpath_cpu *cpu, const str
 static __always_inline void read_conntrack_tuple(struct brpath_tuple *tuple, const struct brpath_flow_key *key,
 						 struct nf_conntrack_tuple *from, bool reverse)
 {
-	__u8 icmp = key->proto == PROTO_ICMP || key->proto == PROTO_ICMPV6;
+	bool icmp = is_icmp(key->proto);
 	void *source = reverse ? (void *)&from->dst.u3 : (void *)&from->src.u3;
 	void *destination = reverse ? (void *)&from->src.u3 : (void *)&from->dst.u3;
 	__u16 source_port = bpf_ntohs(BPF_CORE_READ(from, src.u.all));

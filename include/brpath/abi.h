@@ -47,7 +47,7 @@ enum brpath_reason {
 	BRPATH_REASONS,
 };
 
-/* Why a frame was dropped. */
+/* Why a frame that was not bypassed was dropped. */
 enum brpath_drop {
 	BRPATH_DROP_UNKNOWN,
 	BRPATH_DROP_IP_HOOKS, /* br_netfilter handed it to the IP hooks, and one of them said so */
@@ -70,7 +70,8 @@ enum brpath_direction {
 
 /*
  * IPv4 addresses stand in the first four bytes, the rest is zero. Ports are in host order; ICMP echo has its
- * identifier in both. Aligned, so that it is copied by words.
+ * identifier in both, an ICMP error about a packet that its sender got the ports that an answer to that packet has.
+ * Aligned, so that it is copied by words.
  */
 struct brpath_tuple {
 	__u8 saddr[16];
@@ -97,8 +98,8 @@ struct brpath_flow_key {
 	__u8 tag;	 /* enum brpath_tag */
 	__u8 path;	 /* enum brpath_path */
 	__u8 handling;	 /* enum brpath_handling */
-	__u8 reason;	 /* enum brpath_reason; 0 unless bypassed */
-	__u8 drop;	 /* enum brpath_drop; 0 unless dropped */
+	__u8 reason;	 /* bypassed: enum brpath_reason; otherwise, if dropped: enum brpath_drop; else 0 */
+	__u8 quoted;	 /* ICMP errors: IP protocol of the packet that the sender of this quotes; else 0 */
 };
 BRPATH_ASSERT_SIZE(struct brpath_flow_key, 60);
 
@@ -212,7 +213,8 @@ struct brpath_frame {
 	__u8 gone;   /* left by a device that is no port, freed, or went on later from elsewhere */
 	__u8 fragment;
 	__u8 plain; /* an IPv4 header without options, and ports above it */
-	__u8 pad[3];
+	__u8 drop;  /* enum brpath_drop, for the key if it was dropped */
+	__u8 pad[2];
 };
 BRPATH_ASSERT_SIZE(struct brpath_frame, 160);
 

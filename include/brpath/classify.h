@@ -101,10 +101,8 @@ static inline void brpath_close_frame(struct brpath_frame *frame)
 {
 	frame->key.path = brpath_classify_path(&frame->facts);
 	frame->key.handling = brpath_classify_handling(&frame->facts);
-	if (frame->key.path != BRPATH_DROPPED)
-		frame->key.drop = BRPATH_DROP_UNKNOWN;
 	if (frame->key.handling != BRPATH_BYPASSED)
-		frame->key.reason = 0;
+		frame->key.reason = frame->key.path == BRPATH_DROPPED ? frame->drop : 0;
 	else if (!frame->facts.ip)
 		frame->key.reason = BRPATH_NOT_IP;
 	if (frame->key.path == BRPATH_FLOODED) {

@@ -101,12 +101,25 @@ void complete_syn(Bytes &bytes, std::size_t start) {
     put16(bytes, start + checksum_at, ~((pseudo & 0xffff) + (pseudo >> 16)));
 }
 
+Bytes behind_ports(const FrameOptions &options) {
+    Bytes bytes;
+
+    if (options.payload.empty()) {
+        bytes.resize(8);
+        bytes.resize(8 + options.size, 'x');
+    }
+    for (std::size_t i = 0; i + 1 < options.payload.size(); i += 2)
+        bytes.push_back(static_cast<std::uint8_t>(std::stoul(options.payload.substr(i, 2), nullptr, 16)));
+    return bytes;
+}
+
 } // namespace
 
 Bytes build_frame(const FrameOptions &options) {
     const bool is_ip = !options.source.empty();
     const bool is_ipv6 = options.source.find(':') != std::string::npos;
-    const std::size_t l4 = 12 + options.size;
+    const Bytes payload = behind_ports(options);
+    const std::size_t l4 = 4 + payload.size();
     const unsigned ethertype = !is_ip ? options.ethertype : is_ipv6 ? 0x86dd : 0x0800;
     std::size_t l4_start = 0;
     Bytes bytes;
@@ -129,9 +142,10 @@ Bytes build_frame(const FrameOptions &options) {
         l4_start = bytes.size();
         append16(bytes, options.source_port);
         append16(bytes, options.destination_port);
-        bytes.resize(bytes.size() + 8);
+        bytes.insert(bytes.end(), payload.begin(), payload.end());
+    } else {
+        bytes.resize(bytes.size() + options.size, 'x');
     }
-    bytes.resize(bytes.size() + options.size, 'x');
     if (is_ip && options.protocol == IPPROTO_UDP && !options.bad_length)
         complete_udp(bytes, l4_start, options, is_ipv6);
     return bytes;

@@ -18,6 +18,7 @@ struct FrameOptions {
     std::uint16_t source_port = 0, destination_port = 0;
     int count = 1;
     std::size_t size = 20; // bytes after the headers
+    std::string payload;   // in hexadecimal, for what follows the ports; empty: zeroes, and `size` more
     bool bad_length = false;
 };
 

@@ -217,6 +217,8 @@ void add_frame(CLI::App &app, FrameOptions &frame) {
     send->add_option("--port", frame.destination_port);
     send->add_option("--count", frame.count);
     send->add_option("--size", frame.size, "bytes after the headers");
+    send->add_option("--payload", frame.payload,
+                     "what follows the ports, in hexadecimal, in place of --size");
     send->add_flag("--bad-length", frame.bad_length, "a UDP length of 0, which conntrack calls invalid");
     send->callback([&frame] { send_frames(frame); });
 }

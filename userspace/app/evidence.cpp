@@ -50,7 +50,7 @@ bool needs_rules(const Pair &pair) {
     return pair.is_ip && (is_bypassed(pair.to_server) || is_bypassed(pair.to_client));
 }
 
-bool needs_conntrack(const Pair &pair) { return pair.untranslated_replies > 0 && pair.service; }
+bool needs_conntrack(const Pair &pair) { return pair.is_answered_untranslated(); }
 
 std::vector<BootDifference> boot_differences(const BootSettings &boot, const NamespaceSettings &settings) {
     std::vector<BootDifference> differences;

@@ -46,8 +46,10 @@ Tuple make_tuple(const brpath_tuple &tuple, const brpath_flow_key &key) {
     std::copy_n(tuple.saddr, made.source.bytes.size(), made.source.bytes.begin());
     std::copy_n(tuple.daddr, made.destination.bytes.size(), made.destination.bytes.begin());
     made.source.ipv6 = made.destination.ipv6 = key.ethertype == ETH_P_IPV6;
-    made.source_port = tuple.sport;
-    made.destination_port = tuple.dport;
+    if (!key.quoted) {
+        made.source_port = tuple.sport;
+        made.destination_port = tuple.dport;
+    }
     made.vlan = key.vlan;
     made.protocol = key.proto;
     return made;

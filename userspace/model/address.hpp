@@ -40,7 +40,8 @@ std::string to_string(const Tuple &tuple);
 // The tuple that an answer carries.
 Tuple reversed(const Tuple &tuple);
 
-// `tuple` is the header as it entered or as it left; the rest comes from the flow it belongs to.
+// `tuple` is the header as it entered or as it left; the rest comes from the flow it belongs to. Of an ICMP
+// error it is the error's own header, which has no ports.
 Tuple make_tuple(const brpath_tuple &tuple, const brpath_flow_key &key);
 
 struct TupleHash {

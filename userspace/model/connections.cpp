@@ -117,6 +117,14 @@ std::shared_ptr<Connection> Connections::find_untranslated(const Tuple &in, cons
     return direct;
 }
 
+std::optional<Conversation> Connections::find_known(const Tuple &in) {
+    if (auto connection = find(in))
+        return Conversation{std::move(connection), Role::request};
+    if (auto connection = find(reversed(in)))
+        return Conversation{std::move(connection), Role::reply};
+    return std::nullopt;
+}
+
 Conversation Connections::find_or_make(const brpath_flow_key &key, const brpath_flow &flow) {
     const Tuple in = make_tuple(key.in, key);
     const Tuple out = key.translation ? make_tuple(flow.out, key) : in;

@@ -45,6 +45,9 @@ class Connections {
     // The conversation that a flow belongs to; made if it is new.
     Conversation find_or_make(const brpath_flow_key &key, const brpath_flow &flow);
 
+    // The conversation with this header, if there is one.
+    std::optional<Conversation> find_known(const Tuple &in);
+
     // A connection's request is `client_side` here and `server_side` where the server sees it.
     void learn(const Tuple &client_side, const Tuple &server_side);
 

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <tuple>
+#include <utility>
 
 namespace brpath {
 
@@ -34,13 +35,30 @@ void count(Counts &counts, const brpath_flow_key &key, const brpath_flow &flow, 
     counts.by_handling.at(key.handling) += frames;
     if (key.handling == BRPATH_BYPASSED)
         counts.by_reason.at(key.reason) += frames;
-    if (key.path == BRPATH_DROPPED && key.drop == BRPATH_DROP_IP_HOOKS)
+    else if (key.path == BRPATH_DROPPED && key.reason == BRPATH_DROP_IP_HOOKS)
         counts.dropped_in_ip_hooks += frames;
     if (key.path == BRPATH_BRIDGED && key.translation && key.handling == BRPATH_TRACKED)
         counts.translated_in_bridge += frames;
 }
 
-bool is_layer2(std::uint8_t path) { return path == BRPATH_BRIDGED || path == BRPATH_FLOODED; }
+// Netfilter had no part in it: no header was translated.
+bool crossed_as_it_was(const brpath_flow_key &key) {
+    return (key.path == BRPATH_BRIDGED || key.path == BRPATH_FLOODED) && key.handling == BRPATH_BYPASSED &&
+           !key.translation;
+}
+
+// What the server's answer looks like, and what the client would take.
+Example example_of_reply(const Connection &connection) {
+    return {to_string(connection.client_side), to_string(connection.server_side),
+            to_string(reversed(connection.server_side)), to_string(reversed(connection.client_side))};
+}
+
+Example example_of_error(const Connection &connection) {
+    constexpr const char *error = "ICMP error about ";
+
+    return {to_string(connection.client_side), to_string(connection.server_side),
+            error + to_string(connection.server_side), error + to_string(connection.client_side)};
+}
 
 // Moves what a flow takes back out of counts, as far as it is in there.
 void take(Counts &counts, const brpath_flow_key &key, brpath_flow &flow) {
@@ -58,7 +76,7 @@ void take(Counts &counts, const brpath_flow_key &key, brpath_flow &flow) {
 
 // What is worth keeping: evidence of a finding, then a Service, then many frames, then what came last.
 auto worth(const Pair &pair, std::uint64_t used) {
-    return std::tuple(pair.untranslated_replies > 0, pair.service.has_value(),
+    return std::tuple(pair.is_answered_untranslated(), pair.service.has_value(),
                       pair.to_server.frames + pair.to_client.frames, used);
 }
 
@@ -203,27 +221,54 @@ void PairTable::add_ip(const brpath_flow_key &key, brpath_flow flow, int sign, A
     }
     if (role == Role::request && flow.tcp_flags & TH_FIN)
         connection->syns = 0; // the next SYN with these ports is another connection's first
-    if (!connection->has_service() || key.translation || !is_layer2(key.path) ||
-        key.handling != BRPATH_BYPASSED)
+    if (!crossed_as_it_was(key))
         return;
-    if (role == Role::reply)
-        note_untranslated(pair, *connection, frames, flow);
-    else
+    if (key.quoted)
+        note_quoted(key, flow, sign);
+    if (!connection->has_service())
+        return;
+    if (role == Role::request) {
         pair.client_resets += sign * static_cast<std::int64_t>(flow.tcp_rst);
+        return;
+    }
+    pair.untranslated_replies += frames;
+    note_untranslated(pair, key, flow, sign);
+    if (!pair.example)
+        pair.example = example_of_reply(*connection);
 }
 
-void PairTable::note_untranslated(Pair &pair, const Connection &connection, std::int64_t frames,
-                                  const brpath_flow &flow) const {
+// An ICMP error counts in a pair of its own. It is evidence for the pair that it is about.
+void PairTable::note_quoted(const brpath_flow_key &key, const brpath_flow &flow, int sign) {
+    brpath_flow_key answer = key;
+
+    answer.proto = std::exchange(answer.quoted, 0);
+    const auto about = connections_.find_known(make_tuple(key.in, answer));
+    if (!about || !about->connection->has_service())
+        return;
+    const auto found = pairs_.find(id_of(*about->connection, answer));
+    if (found == pairs_.end())
+        return;
+    Pair &pair = found->second.pair;
+    const auto frames = sign * static_cast<std::int64_t>(flow.frames);
+    if (about->role == Role::request) {
+        pair.client_errors += frames;
+        return;
+    }
+    pair.untranslated_errors += frames;
+    note_untranslated(pair, key, flow, sign);
+    if (!pair.example)
+        pair.example = example_of_error(*about->connection);
+}
+
+// When the client got it, and why nothing translated it.
+void PairTable::note_untranslated(Pair &pair, const brpath_flow_key &key, const brpath_flow &flow,
+                                  int sign) const {
     const std::uint64_t time = flow.first_ns ? flow.first_ns : now_ns_; // a frame counted late has none
     auto &seen = pair.untranslated_seen;
 
-    pair.untranslated_replies += frames;
+    pair.untranslated_by_reason.at(key.reason) += sign * static_cast<std::int64_t>(flow.frames);
     seen.first_ns = seen.first_ns ? std::min(seen.first_ns, time) : time;
     seen.last_ns = std::max(seen.last_ns, time);
-    if (!pair.example)
-        pair.example =
-            Example{to_string(connection.client_side), to_string(connection.server_side),
-                    to_string(reversed(connection.server_side)), to_string(reversed(connection.client_side))};
 }
 
 void PairTable::add_any(const brpath_flow_key &key, const brpath_flow &flow, int sign, Age age) {
@@ -272,7 +317,7 @@ void PairTable::learn_beginning(const brpath_flow_key &key, const brpath_flow &f
 std::vector<Pair> PairTable::pairs() const {
     std::vector<Pair> all;
     const auto rank = [](const Pair &pair) {
-        return std::tuple(pair.untranslated_replies > 0, pair.is_ip,
+        return std::tuple(pair.is_answered_untranslated(), pair.is_ip,
                           pair.to_server.frames + pair.to_client.frames);
     };
 

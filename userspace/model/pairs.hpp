@@ -89,8 +89,8 @@ class PairTable {
 
     void add_any(const brpath_flow_key &key, const brpath_flow &flow, int sign, Age age);
     void add_ip(const brpath_flow_key &key, brpath_flow flow, int sign, Age age);
-    void note_untranslated(Pair &pair, const Connection &connection, std::int64_t frames,
-                           const brpath_flow &flow) const;
+    void note_quoted(const brpath_flow_key &key, const brpath_flow &flow, int sign);
+    void note_untranslated(Pair &pair, const brpath_flow_key &key, const brpath_flow &flow, int sign) const;
     void make_room();
     void forget(Pairs::iterator entry);
 

@@ -18,7 +18,7 @@ struct BrokenService {
     Service service;
     std::string protocol;
     std::vector<std::string> clients, servers;
-    std::int64_t replies = 0, resets = 0, syn_retransmissions = 0;
+    std::int64_t replies = 0, errors = 0, resets = 0, client_errors = 0, syn_retransmissions = 0;
     Counts bypassed;                       // by_reason only
     std::optional<std::int64_t> unreplied; // entries of conntrack
     TimeSpan seen;
@@ -31,10 +31,12 @@ void add_pair(BrokenService &broken, const Pair &pair) {
     add_unique(broken.clients, label(pair.client));
     add_unique(broken.servers, label(pair.server));
     broken.replies += pair.untranslated_replies;
+    broken.errors += pair.untranslated_errors;
     broken.resets += pair.client_resets;
+    broken.client_errors += pair.client_errors;
     broken.syn_retransmissions += pair.syn_retransmissions;
     for (std::size_t reason = 0; reason < BRPATH_REASONS; reason++)
-        broken.bypassed.by_reason.at(reason) += pair.to_client.by_reason.at(reason);
+        broken.bypassed.by_reason.at(reason) += pair.untranslated_by_reason.at(reason);
     if (pair.conntrack_unreplied)
         broken.unreplied = broken.unreplied.value_or(0) + *pair.conntrack_unreplied;
     const auto &seen = pair.untranslated_seen;
@@ -48,6 +50,8 @@ void add_pair(BrokenService &broken, const Pair &pair) {
 std::string consequence(const BrokenService &broken) {
     if (broken.protocol == "tcp" && broken.resets > 0)
         return "the client resets the connection";
+    if (broken.client_errors > 0)
+        return "the client rejects it with an ICMP error";
     return "the client does not take it as an answer";
 }
 
@@ -63,7 +67,9 @@ void add_example(Finding &finding, const Pair &pair) {
     evidence.emplace_back("example_delivered", pair.example->delivered);
     evidence.emplace_back("example_reply", pair.example->answered);
     evidence.emplace_back("example_expected", pair.example->expected);
-    if (pair.protocol == "tcp")
+    if (pair.client_errors > 0)
+        evidence.emplace_back("example_client", "answers with an ICMP error");
+    else if (pair.protocol == "tcp")
         evidence.emplace_back("example_client", pair.client_resets > 0 ? "answers RST" : "does not answer");
 }
 
@@ -83,6 +89,10 @@ Finding describe(const BrokenService &broken, const Summary &summary) {
         {"clients", join_some(broken.clients)},        {"servers", join_some(broken.servers)},
         {"untranslated_replies", broken.replies},
     };
+    if (broken.errors > 0)
+        finding.evidence.emplace_back("untranslated_errors", broken.errors);
+    if (broken.client_errors > 0)
+        finding.evidence.emplace_back("client_errors", broken.client_errors);
     if (broken.protocol == "tcp") {
         finding.evidence.emplace_back("client_resets", broken.resets);
         finding.evidence.emplace_back("syn_retransmissions", broken.syn_retransmissions);
@@ -107,7 +117,7 @@ void find_untranslated_replies(Summary &summary) {
     std::map<std::tuple<std::string, std::uint16_t, std::string>, BrokenService> broken;
 
     for (auto &pair : summary.pairs) {
-        if (pair.untranslated_replies <= 0 || !pair.service)
+        if (!pair.is_answered_untranslated())
             continue;
         pair.findings.emplace_back(reply_not_translated);
         add_pair(broken[{pair.service->ip, pair.service->port, pair.protocol}], pair);

@@ -78,14 +78,22 @@ struct Pair {
     Counts to_client;
     // Evidence for findings.
     std::int64_t untranslated_replies = 0;
+    std::int64_t untranslated_errors = 0; // ICMP errors of the server, about requests as it got them
     std::int64_t client_resets = 0;       // RSTs that answer untranslated replies
+    std::int64_t client_errors = 0;       // ICMP errors that do
     std::int64_t syn_retransmissions = 0; // SYNs beyond the first of a connection
+    std::array<std::int64_t, BRPATH_REASONS> untranslated_by_reason{}; // replies and errors
     TimeSpan untranslated_seen;
     std::optional<Example> example;                  // of an untranslated reply
     std::optional<std::int64_t> conntrack_unreplied; // entries that wait for such a reply; nullopt: not asked
     std::optional<PolicyHit> policy;
     Tuple sample;                      // the request of one conversation, as the server gets it
     std::vector<std::string> findings; // ids
+
+    // The client cannot take what the server answers.
+    [[nodiscard]] bool is_answered_untranslated() const {
+        return service && (untranslated_replies > 0 || untranslated_errors > 0);
+    }
 };
 
 enum class Severity : std::uint8_t { info, warning, critical };

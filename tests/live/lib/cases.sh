@@ -212,7 +212,7 @@ skip_case() {
 # record BACKEND CASE pass|FAIL|skip DETAIL
 record() {
 	[ -z "${BRPATH_MATRIX:-}" ] ||
-		printf '%s\t%s\tshape: %s\t%s\t%s\n' "$KERNEL" "$1" "$2" "$3" "$4" >>"$BRPATH_MATRIX"
+		printf '%s\t%s\t%s: %s\t%s\t%s\n' "$KERNEL" "$1" "${CASE_KIND:-shape}" "$2" "$3" "$4" >>"$BRPATH_MATRIX"
 }
 
 # end_scene: says how many there were. Its status is the scene's.

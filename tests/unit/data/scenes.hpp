@@ -97,6 +97,7 @@ inline Summary setting_0() {
                        counts({{3, BRPATH_BRIDGED, BRPATH_BYPASSED}}));
     broken.service = Service{"shop/cart", "10.96.0.10", 80};
     broken.untranslated_replies = 3;
+    broken.untranslated_by_reason = broken.to_client.by_reason;
     broken.client_resets = 3;
     broken.syn_retransmissions = 2;
     broken.findings = {"reply-not-translated"};
