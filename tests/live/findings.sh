@@ -5,8 +5,12 @@
 # incident that was under way before brpath came. Oracles: ping's own count, conntrack's entries, nftables' counters.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/lib/cases.sh
+. "$(dirname "$0")/lib/cases.sh"
 
+CASE_KIND=finding
 readonly FRONTEND=10.244.1.11 CART=10.244.1.12 DNS=10.244.1.13 GATEWAY=10.244.1.1
+readonly CART6=fd00:244:1::12 GATEWAY6=fd00:244:1::1
 readonly CART_SERVICE=10.96.0.10 DNS_SERVICE=10.96.0.53
 readonly PINGS=7
 # A service's client and server ports, of a conversation by hand.
@@ -14,12 +18,12 @@ readonly CLIENT_PORT=47111
 
 set_both() { "$LAB" set "$1" --name "$PREFIX" >/dev/null; }
 
-# ping_cart ANSWERS: that many are answered.
+# ping_cart ANSWERS [ADDRESS]: that many are answered.
 ping_cart() {
 	local received
 
 	# Its status is 1 when nothing is answered.
-	received=$({ in_pod frontend ping -n -c $PINGS -i 0.05 -W 0.5 $CART || true; } |
+	received=$({ in_pod frontend ping -n -c $PINGS -i 0.05 -W 0.5 "${2:-$CART}" || true; } |
 		sed -n 's/.* \([0-9]*\) received.*/\1/p')
 	same "answers to $PINGS pings" "$1" "$received"
 }
@@ -33,16 +37,19 @@ observe() {
 	observe_all_stop
 }
 
-# expect WHAT IDS: each backend has exactly these findings, by id.
-expect() {
-	local backend
+# expect_ids WHAT IDS: each backend has exactly these findings, by id. A row of the matrix.
+expect_ids() {
+	local backend seen
 
 	for backend in $backends; do
 		look_at "$backend"
-		same "$1, $backend: findings" "$2" "$(summary '[.findings[].id] | unique | join(" ")')"
+		seen=$(summary '[.findings[].id] | unique | join(" ")')
+		[ "$seen" = "$2" ] || record "$backend" "$1" FAIL "$seen"
+		same "$1, $backend: findings" "$2" "$seen"
 		same "$1, $backend: each pair's findings are among them" "" \
 			"$(summary '([.pairs[].findings[]] | unique) - [.findings[].id] | join(" ")')"
 		check_sums
+		record "$backend" "$1" pass "${2:-none}"
 	done
 }
 
@@ -72,43 +79,51 @@ rule_packets() { in_node nft -j list table inet judge | jq '[.. | .counter? | ob
 
 a_healthy_bridge() {
 	observe ping_cart $PINGS
-	expect "direct traffic, 0" ""
+	expect_ids "direct traffic, 0" ""
+	observe ping_cart $PINGS $CART6
+	expect_ids "direct traffic, IPv6, 0" ""
 }
 
+# a_bypassed_policy FAMILY MATCH CART GATEWAY
 a_bypassed_policy() {
-	forward_rules "ip daddr $CART counter drop"
-	observe ping_cart $PINGS
-	expect "a policy for the server, 0" policy-bypassed
+	local what="a policy for the server, $1, 0"
+
+	forward_rules "$2 daddr $3 counter drop"
+	observe ping_cart $PINGS "$3"
+	expect_ids "$what" policy-bypassed
 	same "frames that met the rule" 0 "$(rule_packets)"
-	check_evidence "a policy for the server, 0" policy-bypassed rules "table inet judge, chain forward, rule 1"
-	check_evidence "a policy for the server, 0" policy-bypassed bypassed $((2 * PINGS))
+	check_evidence "$what" policy-bypassed rules "table inet judge, chain forward, rule 1"
+	check_evidence "$what" policy-bypassed bypassed $((2 * PINGS))
 	no_forward_rules
-	forward_rules "ip daddr $GATEWAY drop; ct state invalid drop"
-	observe ping_cart $PINGS
-	expect "a policy for somebody else, 0" ""
+	forward_rules "$2 daddr $4 drop; ct state invalid drop"
+	observe ping_cart $PINGS "$3"
+	expect_ids "a policy for somebody else, $1, 0" ""
 	no_forward_rules
 }
 
+# a_route_through_the_node FAMILY CART/LENGTH GATEWAY
 a_route_through_the_node() {
-	in_pod frontend ip route add $CART/32 via $GATEWAY dev eth0
-	observe ping_cart $PINGS
-	expect "one direction through the node, 0" asymmetric-tracking
-	check_evidence "one direction through the node, 0" asymmetric-tracking tracked $PINGS
-	check_evidence "one direction through the node, 0" asymmetric-tracking bypassed $PINGS
-	in_pod frontend ip route del $CART/32
+	local what="one direction through the node, $1, 0" cart=${2%/*}
+
+	in_pod frontend ip route add "$2" via "$3" dev eth0
+	observe ping_cart $PINGS "$cart"
+	expect_ids "$what" asymmetric-tracking
+	check_evidence "$what" asymmetric-tracking tracked $PINGS
+	check_evidence "$what" asymmetric-tracking bypassed $PINGS
+	in_pod frontend ip route del "$2"
 	in_pod frontend ip route flush cache
-	observe ping_cart $PINGS
-	expect "both directions on the bridge, 0" ""
+	observe ping_cart $PINGS "$cart"
+	expect_ids "both directions on the bridge, $1, 0" ""
 }
 
 a_bridge_of_its_own_mind() {
 	in_node ip link set dev cni0 type bridge nf_call_iptables 1
 	observe ping_cart $PINGS
-	expect "the bridge's own attribute" setting-conflict
+	expect_ids "the bridge's own attribute" setting-conflict
 	check_evidence "the bridge's own attribute" setting-conflict attribute nf_call_iptables
 	in_node ip link set dev cni0 type bridge nf_call_iptables 0
 	observe ping_cart $PINGS
-	expect "no attribute" ""
+	expect_ids "no attribute" ""
 }
 
 # Every backend has told of it: what is sent from then on counts as after the change.
@@ -145,7 +160,7 @@ a_change() {
 	turn_on
 	observe_all_stop
 	keep_last
-	expect "the setting becomes 1" setting-changed
+	expect_ids "the setting becomes 1" setting-changed
 	for backend in $backends; do
 		look_at "$backend"
 		same "the setting becomes 1, $backend: changes" \
@@ -162,25 +177,26 @@ a_change() {
 
 a_dependence() {
 	observe ping_cart $PINGS
-	expect "direct traffic, 1" ""
+	expect_ids "direct traffic, 1" ""
 	observe call_service
-	expect "a Service, 1" depends-on-bridge-netfilter
+	expect_ids "a Service, 1" depends-on-bridge-netfilter
 }
 
+# a_drop FAMILY MATCH CART
 a_drop() {
-	forward_rules "ip daddr $CART counter drop"
-	observe ping_cart 0
-	expect "dropped in FORWARD, 1" dropped-by-bridge-netfilter
+	forward_rules "$2 daddr $3 counter drop"
+	observe ping_cart 0 "$3"
+	expect_ids "dropped in FORWARD, $1, 1" dropped-by-bridge-netfilter
 	same "frames that met the rule" $PINGS "$(rule_packets)"
-	check_evidence "dropped in FORWARD, 1" dropped-by-bridge-netfilter dropped_in_ip_hooks $PINGS
+	check_evidence "dropped in FORWARD, $1, 1" dropped-by-bridge-netfilter dropped_in_ip_hooks $PINGS
 	no_forward_rules
-	observe ping_cart $PINGS
-	expect "no such rule, 1" ""
+	observe ping_cart $PINGS "$3"
+	expect_ids "no such rule, $1, 1" ""
 	# As rpfilter does, before it is known where to.
-	forward_rules "" "chain early { type filter hook prerouting priority -300; ip saddr $CART counter drop; };"
-	observe ping_cart 0
-	expect "dropped before routing, 1" dropped-by-bridge-netfilter
-	check_evidence "dropped before routing, 1" dropped-by-bridge-netfilter dropped_in_ip_hooks $PINGS
+	forward_rules "" "chain early { type filter hook prerouting priority -300; $2 saddr $3 counter drop; };"
+	observe ping_cart 0 "$3"
+	expect_ids "dropped before routing, $1, 1" dropped-by-bridge-netfilter
+	check_evidence "dropped before routing, $1, 1" dropped-by-bridge-netfilter dropped_in_ip_hooks $PINGS
 	no_forward_rules
 }
 
@@ -192,7 +208,7 @@ a_drop_of_the_bridge() {
 	for hook in "prerouting priority -300" "forward priority -200" "forward priority 1" "postrouting priority 300"; do
 		in_node nft -f - <<<"table bridge judge { chain judge { type filter hook $hook; ip daddr $CART counter drop; }; }"
 		observe ping_cart 0
-		expect "dropped in the bridge family, $hook, 1" ""
+		expect_ids "dropped in the bridge family, $hook, 1" ""
 		same "frames that met the rule, $hook" $PINGS \
 			"$(in_node nft -j list table bridge judge | jq '[.. | .counter? | objects | .packets] | add')"
 		in_node nft delete table bridge judge
@@ -213,7 +229,7 @@ an_incident_under_way() {
 	same "conntrack waits for a reply" 1 "$(in_node conntrack -L -d $DNS_SERVICE 2>/dev/null | grep -c UNREPLIED)"
 	set_both 0
 	observe reply_by_hand
-	expect "a reply to a request before" reply-not-translated
+	expect_ids "a reply to a request before" reply-not-translated
 	check_evidence "a reply to a request before" reply-not-translated untranslated_replies 5
 	check_evidence "a reply to a request before" reply-not-translated conntrack_unreplied 1
 	check_evidence "a reply to a request before" reply-not-translated example_request \
@@ -229,18 +245,21 @@ a_node_without_conntrack() {
 	in_node ip6tables -t nat -F || true # as little as the lab's IPv6 rules are there
 	in_node nft flush ruleset
 	observe ping_cart $PINGS
-	expect "no rule needs conntrack, 1" not-tracked-here
+	expect_ids "no rule needs conntrack, 1" not-tracked-here
 }
 
 "$LAB" up --name "$PREFIX" --static --setting 0 >"$SCENE_DIR/lab.log" 2>&1 || fail "$(cat "$SCENE_DIR/lab.log")"
 backends=$(usable_backends)
 a_healthy_bridge
-a_bypassed_policy
-a_route_through_the_node
+a_bypassed_policy IPv4 ip $CART $GATEWAY
+a_bypassed_policy IPv6 ip6 $CART6 $GATEWAY6
+a_route_through_the_node IPv4 $CART/32 $GATEWAY
+a_route_through_the_node IPv6 $CART6/128 $GATEWAY6
 a_bridge_of_its_own_mind
 a_change
 a_dependence
-a_drop
+a_drop IPv4 ip $CART
+a_drop IPv6 ip6 $CART6
 a_drop_of_the_bridge
 an_incident_under_way
 a_node_without_conntrack
