@@ -12,7 +12,10 @@
 #   10.244.2.12     .1
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/lib/cases.sh
+. "$(dirname "$0")/lib/cases.sh"
 
+CASE_KIND=finding
 readonly FRONTEND=10.244.1.11 CART=10.244.1.12 DNS=10.244.1.13 LOADGEN=10.244.1.14 BRIDGE=10.244.1.1
 readonly FRONTEND6=fd00:244:1::11 CART6=fd00:244:1::12 DNS6=fd00:244:1::13
 readonly REMOTE=10.244.2.12 OUTSIDE=192.168.50.2
@@ -225,6 +228,9 @@ check() {
 		same "${TWINS[$key]} ($key), $1: seen" 1 "${seen[$key]:-0}"
 	done
 	same "all, $1: findings" "" "$(summary '[.findings[].id] | join(" ")')"
+	for key in "${!TWINS[@]}"; do
+		record "$1" "none: ${TWINS[$key]}, ${key#* }, 0" pass none
+	done
 }
 
 "$LAB" up --name "$PREFIX" --static --setting 0 >"$SCENE_DIR/lab.log" 2>&1 || fail "$(cat "$SCENE_DIR/lab.log")"
