@@ -5,6 +5,7 @@
 #include "kernel/conntrack.hpp"
 #include "rules/read_rules.hpp"
 #include "util/printable.hpp"
+#include "util/setting_names.hpp"
 
 #include <algorithm>
 #include <linux/if_ether.h>
@@ -55,9 +56,8 @@ bool needs_conntrack(const Pair &pair) { return pair.is_answered_untranslated();
 std::vector<BootDifference> boot_differences(const BootSettings &boot, const NamespaceSettings &settings) {
     std::vector<BootDifference> differences;
 
-    for (const auto &[key, now] :
-         {std::pair("net.bridge.bridge-nf-call-iptables", settings.call_iptables),
-          std::pair("net.bridge.bridge-nf-call-ip6tables", settings.call_ip6tables)}) {
+    for (const auto &[key, now] : {std::pair(setting::call_iptables, settings.call_iptables),
+                                   std::pair(setting::call_ip6tables, settings.call_ip6tables)}) {
         const auto at_boot = boot.value(key);
         if (now && at_boot && at_boot->value != std::to_string(*now))
             differences.push_back({key, std::to_string(*now), printable(at_boot->value),

@@ -40,16 +40,16 @@ void Observation::add(const Harvest &harvest) {
 }
 
 void Observation::note_changes(const std::vector<FlowCounts> &last_frames) {
-    for (const auto &counts : last_frames)
-        pairs_.add_last(counts.key, counts.flow);
+    add_last(last_frames, 1);
     log_.catch_up(*view_, pairs_.by_handling());
-    for (const auto &counts : last_frames)
-        pairs_.add_last(counts.key, counts.flow, -1);
+    add_last(last_frames, -1);
 }
 
-void Observation::add_for_good(const std::vector<FlowCounts> &last_frames) {
+void Observation::add_for_good(const std::vector<FlowCounts> &last_frames) { add_last(last_frames, 1); }
+
+void Observation::add_last(const std::vector<FlowCounts> &last_frames, int sign) {
     for (const auto &counts : last_frames)
-        pairs_.add_last(counts.key, counts.flow);
+        pairs_.add_last(counts.key, counts.flow, sign);
 }
 
 void Observation::name(Endpoint &endpoint) const {
@@ -97,12 +97,10 @@ void Observation::fill_totals(Summary &summary) const {
 Summary Observation::summarise(Summary head, const std::vector<FlowCounts> &last_frames) {
     Summary summary = std::move(head);
 
-    for (const auto &counts : last_frames)
-        pairs_.add_last(counts.key, counts.flow);
+    add_last(last_frames, 1);
     fill_totals(summary);
     summary.pairs = pairs_.pairs();
-    for (const auto &counts : last_frames)
-        pairs_.add_last(counts.key, counts.flow, -1);
+    add_last(last_frames, -1);
 
     summary.module_present = view_->module_present();
     summary.bridges = view_->summarise(only_bridge_);

@@ -40,6 +40,7 @@ class Observation {
     void add_for_good(const std::vector<FlowCounts> &last_frames);
 
   private:
+    void add_last(const std::vector<FlowCounts> &last_frames, int sign);
     void note_changes(const std::vector<FlowCounts> &last_frames);
     void name(Endpoint &endpoint) const;
     void name_all(std::vector<Pair> &pairs) const;

@@ -2,6 +2,7 @@
 #include "app/setting_log.hpp"
 
 #include "util/printable.hpp"
+#include "util/setting_names.hpp"
 #include "util/time.hpp"
 
 namespace brpath {
@@ -11,7 +12,6 @@ namespace {
 constexpr std::size_t changes_max = 100;
 
 constexpr const char *absent = "absent";
-constexpr const char *module = "br_netfilter";
 
 std::string text(const std::optional<int> &value) { return value ? std::to_string(*value) : absent; }
 
@@ -23,16 +23,16 @@ SettingLog::Values SettingLog::values_of(const SystemView &view) {
     const auto &settings = view.settings();
     Values values;
 
-    values[module] = settings.module_present ? "present" : absent;
-    values["net.bridge.bridge-nf-call-iptables"] = text(settings.call_iptables);
-    values["net.bridge.bridge-nf-call-ip6tables"] = text(settings.call_ip6tables);
-    values["net.bridge.bridge-nf-call-arptables"] = text(settings.call_arptables);
-    values["net.bridge.bridge-nf-filter-vlan-tagged"] = text(settings.filter_vlan_tagged);
-    values["net.bridge.bridge-nf-filter-pppoe-tagged"] = text(settings.filter_pppoe_tagged);
+    values[setting::module] = settings.module_present ? "present" : absent;
+    values[setting::call_iptables] = text(settings.call_iptables);
+    values[setting::call_ip6tables] = text(settings.call_ip6tables);
+    values[setting::call_arptables] = text(settings.call_arptables);
+    values[setting::filter_vlan_tagged] = text(settings.filter_vlan_tagged);
+    values[setting::filter_pppoe_tagged] = text(settings.filter_pppoe_tagged);
     for (const auto &bridge : view.bridges()) {
         const auto own = bridge.bridge.value_or(BridgeAttributes{});
-        values[printable(bridge.name) + " nf_call_iptables"] = text(own.call_iptables);
-        values[printable(bridge.name) + " nf_call_ip6tables"] = text(own.call_ip6tables);
+        values[printable(bridge.name) + ' ' + setting::call_attribute(false)] = text(own.call_iptables);
+        values[printable(bridge.name) + ' ' + setting::call_attribute(true)] = text(own.call_ip6tables);
     }
     return values;
 }
@@ -49,7 +49,7 @@ void SettingLog::catch_up(const SystemView &view,
         if (before == known_.end() || before->second == value) // a new bridge is no change
             continue;
         // The sysctls come and go with the module: one change, not six.
-        if (what != module && (before->second == absent || value == absent))
+        if (what != setting::module && (before->second == absent || value == absent))
             continue;
         if (changes_.size() < changes_max)
             changes_.push_back({rfc3339(realtime_ns()), what, before->second, value, frames_before});

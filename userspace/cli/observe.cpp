@@ -166,8 +166,7 @@ constexpr const char *hooks = "Hooks";
 constexpr std::array<ObserveOption, 14> rows = {{
     {"--netns", "NAME|PATH", scope,
      "network namespace to look into: a name from `ip netns`, or a path such as /proc/PID/ns/net; default: "
-     "the "
-     "one brpath runs in",
+     "the one brpath runs in",
      set_text<&ObserveOptions::netns>},
     {"--bridge", "NAME", scope, "only this bridge; default: all bridges of the namespace",
      set_text<&ObserveOptions::bridge>},
@@ -176,8 +175,7 @@ constexpr std::array<ObserveOption, 14> rows = {{
      "table, json (one document) or ndjson (one document a line); default: table", set_format},
     {"--interval", "TIME", output,
      "time from one summary to the next, at least 100ms; default: 2s on a terminal, otherwise one summary at "
-     "the "
-     "end",
+     "the end",
      set_interval},
     {"--output", "FILE", output, "write the results to FILE; default, and for -: stdout", set_output},
     {"--names", "FILE", output, "names for addresses, in the format of hosts(5)",
@@ -196,8 +194,7 @@ constexpr std::array<ObserveOption, 14> rows = {{
      set_explain},
     {"--backend", "BACKEND", hooks,
      "how to listen to the kernel: auto, fentry, kprobe or tracepoint; default: auto, which takes the best "
-     "one this "
-     "kernel has",
+     "one this kernel has",
      set_backend},
     {"--max-flows", "N", hooks,
      "flows that the kernel keeps apart at a time, some 300 bytes each; beyond it frames are counted without "

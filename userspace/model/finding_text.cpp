@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "model/finding_text.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 
 namespace brpath {
@@ -9,9 +8,7 @@ namespace brpath {
 std::string label(const Endpoint &endpoint) { return endpoint.name.empty() ? endpoint.ip : endpoint.name; }
 
 std::string address_and_port(const Service &service) {
-    const bool ipv6 = service.ip.find(':') != std::string::npos;
-
-    return fmt::format(fmt::runtime(ipv6 ? "[{}]:{}" : "{}:{}"), service.ip, service.port);
+    return fmt::format(fmt::runtime(is_ipv6(service.ip) ? "[{}]:{}" : "{}:{}"), service.ip, service.port);
 }
 
 std::string label(const Service &service) {
@@ -27,20 +24,27 @@ std::string label(const Pair &pair) {
     return text;
 }
 
-std::string join_some(const std::vector<std::string> &names) {
-    constexpr std::size_t shown = 3;
-    std::string joined;
+bool is_ipv6(std::string_view ip) { return ip.find(':') != std::string_view::npos; }
 
-    for (std::size_t i = 0; i < std::min(names.size(), shown); i++)
-        joined += (i ? ", " : "") + names[i];
-    if (names.size() > shown)
-        joined += fmt::format(" and {} more", names.size() - shown);
-    return joined;
+bool is_ipv6(const Pair &pair) { return is_ipv6(pair.client.ip); }
+
+namespace {
+
+constexpr std::size_t shown_max = 3;
+
+} // namespace
+
+void NameList::add(const std::string &name) {
+    if (known_.insert(name).second && shown_.size() < shown_max)
+        shown_.push_back(name);
 }
 
-void add_unique(std::vector<std::string> &names, const std::string &name) {
-    if (std::find(names.begin(), names.end(), name) == names.end())
-        names.push_back(name);
+std::string NameList::text() const {
+    auto text = fmt::format("{}", fmt::join(shown_, ", "));
+
+    if (known_.size() > shown_.size())
+        text += fmt::format(" and {} more", known_.size() - shown_.size());
+    return text;
 }
 
 } // namespace brpath

@@ -4,7 +4,10 @@
 
 #include "model/summary.hpp"
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace brpath {
@@ -18,9 +21,24 @@ std::string address_and_port(const Service &service);
 // "frontend to cart over tcp", and through which Service.
 std::string label(const Pair &pair);
 
-// The first few, and how many more.
-std::string join_some(const std::vector<std::string> &names);
+// Of an address in words.
+bool is_ipv6(std::string_view ip);
+bool is_ipv6(const Pair &pair);
 
-void add_unique(std::vector<std::string> &names, const std::string &name);
+// Names in the order in which they came, each once.
+class NameList {
+  public:
+    void add(const std::string &name);
+
+    [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(known_.size()); }
+    [[nodiscard]] const std::string &front() const { return shown_.front(); }
+
+    // The first few, and how many more.
+    [[nodiscard]] std::string text() const;
+
+  private:
+    std::unordered_set<std::string> known_;
+    std::vector<std::string> shown_;
+};
 
 } // namespace brpath

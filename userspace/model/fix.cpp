@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "model/fix.hpp"
 
+#include "util/setting_names.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -35,7 +37,7 @@ std::string for_one_bridge(bool ipv6, const Summary &summary) {
 
     return "# or for one bridge, as long as it lives: " +
            in_namespace(summary.node.netns, fmt::format("ip link set dev {} type bridge {} 1", bridge,
-                                                        ipv6 ? "nf_call_ip6tables" : "nf_call_iptables"));
+                                                        setting::call_attribute(ipv6)));
 }
 
 } // namespace
@@ -45,18 +47,17 @@ std::vector<std::string> fix_for_drops(bool ipv6, const Summary &summary) {
 
     return {
         "# either accept what stays on the bridge, before the rule that drops it; other rules of FORWARD do "
-        "not see it "
-        "then (rpfilter and other rules before routing need their own exception):",
+        "not see it then (rpfilter and other rules before routing need their own exception):",
         in_namespace(summary.node.netns,
                      fmt::format("{} -I FORWARD -m physdev --physdev-is-bridged -j ACCEPT", tool)),
         "# or take bridged frames out of netfilter, if no Service needs it (brpath shows which do: "
         "depends-on-bridge-netfilter):",
-        in_namespace(summary.node.netns, fmt::format("sysctl -w net.bridge.bridge-nf-call-{}=0", tool)),
+        in_namespace(summary.node.netns, fmt::format("sysctl -w {}=0", setting::call_sysctl(ipv6))),
     };
 }
 
 std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const Summary &summary) {
-    const std::string key = fmt::format("net.bridge.bridge-nf-call-{}", ipv6 ? "ip6tables" : "iptables");
+    const std::string key = setting::call_sysctl(ipv6);
     std::vector<std::string> keys;
     std::vector<std::string> fix;
 
@@ -68,9 +69,9 @@ std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const
     if (bypassed.by_reason[BRPATH_SYSCTL_OFF] && keys.empty())
         keys.push_back(key);
     if (bypassed.by_reason[BRPATH_VLAN_TAGGED])
-        keys.emplace_back("net.bridge.bridge-nf-filter-vlan-tagged");
+        keys.emplace_back(setting::filter_vlan_tagged);
     if (bypassed.by_reason[BRPATH_PPPOE_TAGGED])
-        keys.emplace_back("net.bridge.bridge-nf-filter-pppoe-tagged");
+        keys.emplace_back(setting::filter_pppoe_tagged);
     for (const auto &name : keys)
         fix.push_back(in_namespace(summary.node.netns, fmt::format("sysctl -w {}=1", name)));
     // sysctl.d is applied at boot, to the namespace that boots: elsewhere it would do nothing
@@ -82,9 +83,8 @@ std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const
         fix.emplace_back("# this hands bridged frames to conntrack, rpfilter and the rules of FORWARD as "
                          "well; it costs time");
     if (fix.empty())
-        fix.emplace_back(
-            "the setting is on as far as brpath can see: run `brpath observe -v` again and compare the "
-            "rules of the namespace");
+        fix.emplace_back("the setting is on as far as brpath can see: run `brpath observe -v` again and "
+                         "compare the rules of the namespace");
     return fix;
 }
 

@@ -3,6 +3,7 @@
 #include "model/finding_text.hpp"
 #include "model/fix.hpp"
 #include "model/rules.hpp"
+#include "util/setting_names.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -11,17 +12,11 @@ namespace brpath {
 
 namespace {
 
-bool is_ipv6(const Pair &pair) { return pair.client.ip.find(':') != std::string::npos; }
-
 // Some bridge has it on.
 bool is_on(const Summary &summary, bool ipv6) {
     return std::any_of(summary.bridges.begin(), summary.bridges.end(), [&](const BridgeSummary &bridge) {
         return (ipv6 ? bridge.ipv6 : bridge.ipv4).effective.value_or(0) != 0;
     });
-}
-
-const char *key_of(bool ipv6) {
-    return ipv6 ? "net.bridge.bridge-nf-call-ip6tables" : "net.bridge.bridge-nf-call-iptables";
 }
 
 // Both ends are behind ports, or the frame was about to leave by one.
@@ -32,7 +27,7 @@ bool is_between_ports(const Pair &pair) {
 } // namespace
 
 void find_dependence(Summary &summary) {
-    std::vector<std::string> pairs;
+    NameList pairs;
     Finding finding{.id = "depends-on-bridge-netfilter", .severity = Severity::info};
     std::int64_t frames = 0;
     bool ipv4 = false, ipv6 = false;
@@ -42,29 +37,29 @@ void find_dependence(Summary &summary) {
         if (translated <= 0 || !is_on(summary, is_ipv6(pair)))
             continue;
         pair.findings.push_back(finding.id);
-        add_unique(pairs, label(pair));
+        pairs.add(label(pair));
         frames += translated;
         (is_ipv6(pair) ? ipv6 : ipv4) = true;
     }
-    if (pairs.empty())
+    if (pairs.size() == 0)
         return;
     const bool one = pairs.size() == 1;
-    finding.summary =
-        fmt::format("{} {} translated on the bridge only because br_netfilter hands bridged frames to "
-                    "netfilter; {} the moment {} is 0",
-                    join_some(pairs), one ? "is" : "are", one ? "it breaks" : "they break",
-                    ipv4 ? key_of(false) : key_of(true));
-    finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())}, {"translated_in_bridge", frames}};
+    finding.summary = fmt::format("{} {} translated on the bridge only because br_netfilter hands bridged "
+                                  "frames to netfilter; {} the moment {} is 0",
+                                  pairs.text(), one ? "is" : "are", one ? "it breaks" : "they break",
+                                  ipv4 ? setting::call_sysctl(false) : setting::call_sysctl(true));
+    finding.evidence = {{"pairs", pairs.size()}, {"translated_in_bridge", frames}};
     finding.fix = {"# keep the setting at 1; if it is to be 0, move one side of each of these pairs off the "
                    "bridge first"};
     if (ipv4 && ipv6)
-        finding.fix.push_back(fmt::format("# both families: {} and {}", key_of(false), key_of(true)));
+        finding.fix.push_back(fmt::format("# both families: {} and {}", setting::call_sysctl(false),
+                                          setting::call_sysctl(true)));
     summary.findings.push_back(std::move(finding));
 }
 
 void find_drops(Summary &summary) {
     Finding finding{.id = "dropped-by-bridge-netfilter", .severity = Severity::critical};
-    std::vector<std::string> pairs;
+    NameList pairs;
     std::int64_t frames = 0;
     bool has_family[2] = {};
 
@@ -73,17 +68,16 @@ void find_drops(Summary &summary) {
         if (dropped <= 0 || !is_between_ports(pair) || !is_on(summary, is_ipv6(pair)))
             continue;
         pair.findings.push_back(finding.id);
-        add_unique(pairs, label(pair));
+        pairs.add(label(pair));
         frames += dropped;
         has_family[is_ipv6(pair)] = true;
     }
-    if (pairs.empty())
+    if (pairs.size() == 0)
         return;
-    finding.summary =
-        fmt::format("{}: frames between two ports of one bridge are handed to netfilter and dropped there "
-                    "(a FORWARD rule or policy, rpfilter)",
-                    join_some(pairs));
-    finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())}, {"dropped_in_ip_hooks", frames}};
+    finding.summary = fmt::format("{}: frames between two ports of one bridge are handed to netfilter and "
+                                  "dropped there (a FORWARD rule or policy, rpfilter)",
+                                  pairs.text());
+    finding.evidence = {{"pairs", pairs.size()}, {"dropped_in_ip_hooks", frames}};
     for (const bool ipv6 : {false, true})
         for (auto &line : has_family[ipv6] ? fix_for_drops(ipv6, summary) : std::vector<std::string>{})
             finding.fix.push_back(std::move(line));
@@ -93,7 +87,7 @@ void find_drops(Summary &summary) {
 void find_untracked(Summary &summary) {
     Finding finding{.id = "not-tracked-here", .severity = Severity::info};
     std::int64_t frames = 0;
-    std::vector<std::string> pairs;
+    NameList pairs;
 
     for (auto &pair : summary.pairs) {
         const auto hooked =
@@ -101,19 +95,17 @@ void find_untracked(Summary &summary) {
         if (hooked <= 0 || !is_on(summary, is_ipv6(pair)) || !is_between_ports(pair))
             continue;
         pair.findings.push_back(finding.id);
-        add_unique(pairs, label(pair));
+        pairs.add(label(pair));
         frames += hooked;
     }
-    if (pairs.empty())
+    if (pairs.size() == 0)
         return;
-    finding.summary =
-        fmt::format("the setting is 1, but conntrack is not registered in this namespace: {} meets the IP "
-                    "hooks, and nothing there could translate it with conntrack",
-                    join_some(pairs));
-    finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())}, {"hooked", frames}};
-    finding.fix = {
-        "# nothing to do, unless Services should work here: conntrack registers with the first rule that "
-        "needs it"};
+    finding.summary = fmt::format("the setting is 1, but conntrack is not registered in this namespace: {} "
+                                  "meets the IP hooks, and nothing there could translate it with conntrack",
+                                  pairs.text());
+    finding.evidence = {{"pairs", pairs.size()}, {"hooked", frames}};
+    finding.fix = {"# nothing to do, unless Services should work here: conntrack registers with the first "
+                   "rule that needs it"};
     summary.findings.push_back(std::move(finding));
 }
 

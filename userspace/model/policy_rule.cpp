@@ -9,7 +9,7 @@ namespace brpath {
 
 void find_bypassed_policy(Summary &summary) {
     Finding finding{.id = "policy-bypassed", .severity = Severity::warning};
-    std::vector<std::string> pairs, rules;
+    NameList pairs, rules;
     Counts missed[2]; // IPv4, IPv6
     std::int64_t frames = 0;
     bool certain = false;
@@ -18,24 +18,22 @@ void find_bypassed_policy(Summary &summary) {
         if (!pair.policy)
             continue;
         pair.findings.push_back(finding.id);
-        add_unique(pairs, label(pair));
-        add_unique(rules, pair.policy->rule);
+        pairs.add(label(pair));
+        rules.add(pair.policy->rule);
         certain = certain || pair.policy->certain;
         for (const auto *counts : {&pair.to_server, &pair.to_client}) {
             frames += counts->by_handling[BRPATH_BYPASSED];
-            add_reasons(missed[pair.sample.source.ipv6], *counts);
+            add_reasons(missed[is_ipv6(pair)], *counts);
         }
     }
-    if (pairs.empty())
+    if (pairs.size() == 0)
         return;
     if (!certain)
         finding.severity = Severity::info; // what is not understood of a rule may let them pass
     finding.summary =
         fmt::format("{}: these frames cross the bridge without meeting the FORWARD rules, which {} them",
-                    join_some(pairs), certain ? "would have dropped" : "may have dropped");
-    finding.evidence = {{"pairs", static_cast<std::int64_t>(pairs.size())},
-                        {"bypassed", frames},
-                        {"rules", join_some(rules)}};
+                    pairs.text(), certain ? "would have dropped" : "may have dropped");
+    finding.evidence = {{"pairs", pairs.size()}, {"bypassed", frames}, {"rules", rules.text()}};
     finding.fix = fix_for_bypass(missed[0], missed[1], summary);
     summary.findings.push_back(std::move(finding));
 }

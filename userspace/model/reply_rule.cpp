@@ -17,7 +17,7 @@ constexpr const char *reply_not_translated = "reply-not-translated";
 struct BrokenService {
     Service service;
     std::string protocol;
-    std::vector<std::string> clients, servers;
+    NameList clients, servers;
     std::int64_t replies = 0, errors = 0, resets = 0, client_errors = 0, syn_retransmissions = 0;
     Counts bypassed;                       // by_reason only
     std::optional<std::int64_t> unreplied; // entries of conntrack
@@ -28,8 +28,8 @@ struct BrokenService {
 void add_pair(BrokenService &broken, const Pair &pair) {
     broken.service = *pair.service;
     broken.protocol = pair.protocol;
-    add_unique(broken.clients, label(pair.client));
-    add_unique(broken.servers, label(pair.server));
+    broken.clients.add(label(pair.client));
+    broken.servers.add(label(pair.server));
     broken.replies += pair.untranslated_replies;
     broken.errors += pair.untranslated_errors;
     broken.resets += pair.client_resets;
@@ -78,15 +78,16 @@ Finding describe(const BrokenService &broken, const Summary &summary) {
 
     finding.id = reply_not_translated;
     finding.severity = Severity::critical;
-    finding.summary = fmt::format(
-        "{} cannot reach {} over {}: replies from {} cross the bridge without netfilter and keep the address "
-        "of "
-        "{}; {}",
-        join_some(broken.clients), label(broken.service), broken.protocol, join_some(broken.servers),
-        broken.servers.size() > 1 ? "a server" : broken.servers.front(), consequence(broken));
+    finding.summary =
+        fmt::format("{} cannot reach {} over {}: replies from {} cross the bridge without netfilter and keep "
+                    "the address of {}; {}",
+                    broken.clients.text(), label(broken.service), broken.protocol, broken.servers.text(),
+                    broken.servers.size() > 1 ? "a server" : broken.servers.front(), consequence(broken));
     finding.evidence = {
-        {"service", address_and_port(broken.service)}, {"protocol", broken.protocol},
-        {"clients", join_some(broken.clients)},        {"servers", join_some(broken.servers)},
+        {"service", address_and_port(broken.service)},
+        {"protocol", broken.protocol},
+        {"clients", broken.clients.text()},
+        {"servers", broken.servers.text()},
         {"untranslated_replies", broken.replies},
     };
     if (broken.errors > 0)
@@ -107,7 +108,7 @@ Finding describe(const BrokenService &broken, const Summary &summary) {
     finding.evidence.emplace_back("first_seen", time_text(summary, broken.seen.first_ns));
     finding.evidence.emplace_back("last_seen", time_text(summary, broken.seen.last_ns));
     add_example(finding, *broken.example);
-    finding.fix = fix_for_bypass(broken.bypassed, broken.service.ip.find(':') != std::string::npos, summary);
+    finding.fix = fix_for_bypass(broken.bypassed, is_ipv6(broken.service.ip), summary);
     return finding;
 }
 

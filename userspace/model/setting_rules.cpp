@@ -2,6 +2,7 @@
 #include "model/finding_text.hpp"
 #include "model/fix.hpp"
 #include "model/rules.hpp"
+#include "util/setting_names.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -24,8 +25,9 @@ void add_conflict(Summary &summary, std::string text,
 
 // Off for the namespace, on for this bridge. The other way round is how every node begins: the sysctl is 1
 // and no bridge has an attribute of its own.
-void find_own_attribute(Summary &summary, const BridgeSummary &bridge, const FamilySetting &setting,
-                        const char *key, const char *attribute) {
+void find_own_attribute(Summary &summary, const BridgeSummary &bridge, bool ipv6) {
+    const FamilySetting &setting = ipv6 ? bridge.ipv6 : bridge.ipv4;
+    const char *const key = setting::call_sysctl(ipv6), *const attribute = setting::call_attribute(ipv6);
     if (setting.sysctl.value_or(1) != 0 || setting.bridge.value_or(0) == 0)
         return;
     add_conflict(
@@ -39,9 +41,8 @@ void find_own_attribute(Summary &summary, const BridgeSummary &bridge, const Fam
 }
 
 bool has_translated(const Summary &summary, bool ipv6) {
-    return std::any_of(summary.pairs.begin(), summary.pairs.end(), [&](const Pair &pair) {
-        return pair.service && (pair.client.ip.find(':') != std::string::npos) == ipv6;
-    });
+    return std::any_of(summary.pairs.begin(), summary.pairs.end(),
+                       [&](const Pair &pair) { return pair.service && is_ipv6(pair) == ipv6; });
 }
 
 // One family on, the other one off and translated.
@@ -52,14 +53,14 @@ void find_half(Summary &summary, const BridgeSummary &bridge) {
         if (off.effective.value_or(1) != 0 || on.effective.value_or(0) == 0 || !has_translated(summary, ipv6))
             continue;
         const char *family = ipv6 ? "IPv6" : "IPv4";
-        const char *key = ipv6 ? "ip6tables" : "iptables";
+        const char *key = setting::call_sysctl(ipv6);
         add_conflict(
             summary,
             fmt::format("on the bridge {} the setting is on for {} and off for {}, which has translated "
                         "connections as well",
                         bridge.name, ipv6 ? "IPv4" : "IPv6", family),
-            {{"bridge", bridge.name}, {"off", fmt::format("net.bridge.bridge-nf-call-{}", key)}},
-            in_namespace(summary.node.netns, fmt::format("sysctl -w net.bridge.bridge-nf-call-{}=1", key)));
+            {{"bridge", bridge.name}, {"off", key}},
+            in_namespace(summary.node.netns, fmt::format("sysctl -w {}=1", key)));
     }
 }
 
@@ -92,10 +93,8 @@ std::string frames_between(const ByHandling &from, const ByHandling &to) {
 
 void find_conflicts(Summary &summary) {
     for (const auto &bridge : summary.bridges) {
-        find_own_attribute(summary, bridge, bridge.ipv4, "net.bridge.bridge-nf-call-iptables",
-                           "nf_call_iptables");
-        find_own_attribute(summary, bridge, bridge.ipv6, "net.bridge.bridge-nf-call-ip6tables",
-                           "nf_call_ip6tables");
+        for (const bool ipv6 : {false, true})
+            find_own_attribute(summary, bridge, ipv6);
         find_half(summary, bridge);
     }
     for (const auto &boot : summary.boot_differences)

@@ -22,7 +22,7 @@ bool is_missed(const Counts &counts) {
 // A change of the setting explains as much, and is a finding itself.
 void find_asymmetry(Summary &summary) {
     Finding finding{.id = "asymmetric-tracking", .severity = Severity::warning};
-    std::vector<std::string> pairs;
+    NameList pairs;
     std::int64_t seen = 0;
     Counts missed[2]; // IPv4, IPv6
     std::int64_t bypassed_frames = 0;
@@ -36,19 +36,17 @@ void find_asymmetry(Summary &summary) {
         const auto &bypassed = to_client_is_missed ? pair.to_client : pair.to_server;
         const auto &tracked = to_client_is_missed ? pair.to_server : pair.to_client;
         pair.findings.push_back(finding.id);
-        add_unique(pairs, label(pair));
+        pairs.add(label(pair));
         seen += tracked.by_handling[BRPATH_TRACKED];
-        add_reasons(missed[pair.sample.source.ipv6], bypassed);
+        add_reasons(missed[is_ipv6(pair)], bypassed);
         bypassed_frames += bypassed.by_handling[BRPATH_BYPASSED];
     }
-    if (pairs.empty())
+    if (pairs.size() == 0)
         return;
-    finding.summary =
-        fmt::format("{}: conntrack sees one direction only, the other one crosses the bridge without it; "
-                    "rules that ask for the state of a connection judge it wrongly",
-                    join_some(pairs));
-    finding.evidence = {
-        {"pairs", static_cast<std::int64_t>(pairs.size())}, {"tracked", seen}, {"bypassed", bypassed_frames}};
+    finding.summary = fmt::format("{}: conntrack sees one direction only, the other one crosses the bridge "
+                                  "without it; rules that ask for the state of a connection judge it wrongly",
+                                  pairs.text());
+    finding.evidence = {{"pairs", pairs.size()}, {"tracked", seen}, {"bypassed", bypassed_frames}};
     finding.fix = fix_for_bypass(missed[0], missed[1], summary);
     summary.findings.push_back(std::move(finding));
 }

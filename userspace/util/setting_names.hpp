@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the parts of the setting are called where a person looks at them and changes them.
+#pragma once
+
+namespace brpath::setting {
+
+constexpr const char *module = "br_netfilter";
+
+constexpr const char *call_iptables = "net.bridge.bridge-nf-call-iptables";
+constexpr const char *call_ip6tables = "net.bridge.bridge-nf-call-ip6tables";
+constexpr const char *call_arptables = "net.bridge.bridge-nf-call-arptables";
+constexpr const char *filter_vlan_tagged = "net.bridge.bridge-nf-filter-vlan-tagged";
+constexpr const char *filter_pppoe_tagged = "net.bridge.bridge-nf-filter-pppoe-tagged";
+
+// The sysctl of a family.
+constexpr const char *call_sysctl(bool ipv6) { return ipv6 ? call_ip6tables : call_iptables; }
+
+// The bridge's own attribute for a family, as `ip link` has it.
+constexpr const char *call_attribute(bool ipv6) { return ipv6 ? "nf_call_ip6tables" : "nf_call_iptables"; }
+
+} // namespace brpath::setting
