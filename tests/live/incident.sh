@@ -68,14 +68,23 @@ check_on() {
 		"$(summary '"\([.findings[].id] | join(" ")) \(.bridges[0].settings.ipv4.effective)"')"
 }
 
+# check_first_summary BACKEND: the finding is in the first summary that has a broken reply, and in every one after it.
+check_first_summary() {
+	same "$1, 0: summaries with and without the finding" "0" "$(jq -s '[.[] | select(any(.pairs[];
+		.service != null and .to_client.bypassed > 0) != any(.findings[]; .id == "reply-not-translated"))] | length' "$SUMMARY")"
+	tail -n 1 "$SUMMARY" >"$SCENE_DIR/last"
+	mv "$SCENE_DIR/last" "$SUMMARY"
+}
+
 backends=$(usable_backends)
-observe_all_start "$backends" --names "/run/brpath-lab/$PREFIX/hosts"
+FORMAT=ndjson observe_all_start "$backends" --interval 100ms --names "/run/brpath-lab/$PREFIX/hosts"
 request_both 1
 in_node conntrack -L -d "$CLUSTER_IP" 2>/dev/null >"$SCENE_DIR/conntrack"
 contains "0: conntrack" 'SYN_SENT.*\[UNREPLIED\]' "$SCENE_DIR/conntrack"
 observe_all_stop
 for backend in $backends; do
 	look_at "$backend"
+	check_first_summary "$backend"
 	check_off "$backend"
 done
 "$LAB" set 1 --name "$PREFIX" >/dev/null

@@ -53,6 +53,8 @@ TEST_CASE("each fault has its finding, and its healthy twin none") {
         {"translated on the bridge", 1,
          changed(of_a_service(), [](Pair &pair) { pair.to_client.translated_in_bridge = 5; }),
          "depends-on-bridge-netfilter"},
+        {"only the source translated on the bridge", 1,
+         changed(seen, [](Pair &pair) { pair.to_server.translated_in_bridge = 5; }), ""},
         {"translated where it was routed", 1, with(of_a_service()), ""},
         {"translated on the bridge, before the setting was 0", 0,
          changed(of_a_service(), [](Pair &pair) { pair.to_client.translated_in_bridge = 5; }), ""},
@@ -116,7 +118,7 @@ TEST_CASE("each fault has its finding, and its healthy twin none") {
          ""},
         {"the next boot sets something else", 0,
          [](Summary &summary) {
-             summary.boot_differences = {
+             summary.boot_values = {
                  {"net.bridge.bridge-nf-call-iptables", "0", "1", "/etc/sysctl.d/k8s.conf", 3}};
          },
          "setting-conflict"},
@@ -257,6 +259,26 @@ TEST_CASE("the fix fits the reason and the family") {
         bypassed.by_reason.at(row.reason) = 1;
         CHECK_EQ(fix_for_bypass(bypassed, row.ipv6, Summary{}).at(0), row.first);
     }
+}
+
+TEST_CASE("for good means that no file read later says otherwise") {
+    const auto fix_with = [](const char *file, const char *value) {
+        Summary summary;
+        summary.node.boots_from_here = true;
+        summary.boot_values = {{"net.bridge.bridge-nf-call-iptables", "0", value, file, 3}};
+        Counts bypassed;
+        bypassed.by_reason[BRPATH_SYSCTL_OFF] = 1;
+        return fix_for_bypass(bypassed, false, summary).at(1);
+    };
+    const std::string own =
+        "echo 'net.bridge.bridge-nf-call-iptables = 1' >> /etc/sysctl.d/99-bridge-netfilter.conf";
+    CHECK_EQ(fix_with("/etc/sysctl.d/10-local.conf", "0"), own);
+    CHECK_EQ(fix_with("/usr/lib/sysctl.d/99-a.conf", "0"), own);
+    CHECK_EQ(fix_with("/usr/lib/sysctl.d/99-zz.conf", "1"), own);
+    CHECK_EQ(fix_with("/usr/lib/sysctl.d/99-zz.conf", "0"),
+             "# for good: change /usr/lib/sysctl.d/99-zz.conf line 3 to net.bridge.bridge-nf-call-iptables = "
+             "1; it is "
+             "read later than a new file would be");
 }
 
 } // namespace

@@ -63,6 +63,24 @@ TEST_CASE("what the IP hooks dropped and what was translated on the bridge is co
     CHECK_EQ(table.by_handling()[BRPATH_UNKNOWN], 5);
 }
 
+TEST_CASE("a pair keeps a bypassed request for each of the server's ports, eight at most") {
+    PairTable table;
+    const auto call = [&](std::uint16_t client_port, std::uint16_t port, brpath_handling handling) {
+        add(table, Flow(IPPROTO_TCP, {"10.244.1.11", client_port, "10.244.1.12", port}, 1)
+                       .is(BRPATH_BRIDGED, handling)
+                       .with_tcp(syn, 1, 0));
+    };
+    call(50000, 22, BRPATH_TRACKED); // it met the rules
+    for (std::uint16_t port = 1; port <= 9; port++)
+        call(static_cast<std::uint16_t>(50000 + port), port, BRPATH_BYPASSED);
+    call(51000, 9, BRPATH_BYPASSED);
+    const auto samples = table.pairs().at(0).samples;
+    REQUIRE_EQ(samples.size(), 8);
+    CHECK_EQ(samples.front().destination_port, 2);
+    CHECK_EQ(samples.back().destination_port, 9);
+    CHECK_EQ(samples.back().source_port, 51000);
+}
+
 // An ICMP error about a packet with these ports, by the one who got it to the one who sent it.
 Flow error_about(std::uint8_t quoted, const Header &answer, std::uint64_t frames) {
     Flow flow(IPPROTO_ICMP, answer, frames);

@@ -562,7 +562,8 @@ TEST_CASE("findings: the worst first, ten of them") {
     CHECK_LT(text.find("finding-10"), text.find("info       finding-0\n"));
     CHECK(contains(text, "finding-7\n"));
     CHECK_EQ(text.find("finding-8\n"), std::string::npos);
-    CHECK(text.ends_with("\nand 2 more findings: --format json lists all\n"));
+    CHECK(text.ends_with("\nand 2 more findings: --format json lists all\n"
+                         "           more: brpath observe --explain finding-11\n"));
     check_laws(summary);
 }
 

@@ -53,17 +53,17 @@ bool needs_rules(const Pair &pair) {
 
 bool needs_conntrack(const Pair &pair) { return pair.is_answered_untranslated(); }
 
-std::vector<BootDifference> boot_differences(const BootSettings &boot, const NamespaceSettings &settings) {
-    std::vector<BootDifference> differences;
+std::vector<BootSysctl> boot_sysctls(const BootSettings &boot, const NamespaceSettings &settings) {
+    std::vector<BootSysctl> values;
 
     for (const auto &[key, now] : {std::pair(setting::call_iptables, settings.call_iptables),
                                    std::pair(setting::call_ip6tables, settings.call_ip6tables)}) {
         const auto at_boot = boot.value(key);
-        if (now && at_boot && at_boot->value != std::to_string(*now))
-            differences.push_back({key, std::to_string(*now), printable(at_boot->value),
-                                   printable(at_boot->file), static_cast<std::int64_t>(at_boot->line)});
+        if (now && at_boot)
+            values.push_back({key, std::to_string(*now), printable(at_boot->value), printable(at_boot->file),
+                              static_cast<std::int64_t>(at_boot->line)});
     }
-    return differences;
+    return values;
 }
 
 } // namespace
@@ -89,7 +89,8 @@ Result<void> Evidence::read_unreplied(const Summary &summary) {
 
     for (const auto &pair : summary.pairs)
         if (needs_conntrack(pair)) {
-            clients.insert(pair.sample.source);
+            for (const auto &sample : pair.samples)
+                clients.insert(sample.source);
             counted.emplace(id_of(pair), 0);
         }
     const auto listing = list_conntrack(IPS_DST_NAT, [&](const ConntrackEntry &entry) {
@@ -111,7 +112,7 @@ Result<void> Evidence::read_unreplied(const Summary &summary) {
     return {};
 }
 
-// What was found stays: it was so, and a pair's latest conversation may be another one.
+// What was found stays: it was so, and the conversation may not be among the latest any more.
 void Evidence::judge_all(const Summary &summary, const ForwardRules &rules, const Names &names) {
     std::size_t judged_pairs = 0;
 
@@ -129,8 +130,10 @@ void Evidence::judge_all(const Summary &summary, const ForwardRules &rules, cons
             if (judged.judgement != Judgement::passes)
                 known = {judged.judgement == Judgement::drops, printable(judged.rule)};
         };
-        ask(pair.to_server, pair.sample, Phase::begins);
-        ask(pair.to_client, reversed(pair.sample), Phase::answers);
+        for (const auto &sample : pair.samples) {
+            ask(pair.to_server, sample, Phase::begins);
+            ask(pair.to_client, reversed(sample), Phase::answers);
+        }
         if (known.rule.empty())
             continue;
         if (policies_.size() >= policies_max)
@@ -176,7 +179,7 @@ void Evidence::complete(Summary &summary, const SystemView &view, const Names &n
     for (auto &pair : summary.pairs)
         complete_pair(pair);
     if (boot_)
-        summary.boot_differences = boot_differences(*boot_, view.settings());
+        summary.boot_values = boot_sysctls(*boot_, view.settings());
 }
 
 } // namespace brpath

@@ -30,6 +30,20 @@ std::string in_namespace(const std::string &netns, const std::string &command) {
 
 namespace {
 
+constexpr const char *own_file = "/etc/sysctl.d/99-bridge-netfilter.conf";
+
+// For good. sysctl.d(5): files are read in the order of their names, and the last one that sets a key wins.
+std::string for_good(const std::string &key, const Summary &summary) {
+    const auto name_of = [](const std::string &path) { return path.substr(path.rfind('/') + 1); };
+
+    for (const auto &boot : summary.boot_values)
+        if (boot.key == key && boot.at_boot != "1" && name_of(boot.file) > name_of(own_file))
+            return fmt::format(
+                "# for good: change {} line {} to {} = 1; it is read later than a new file would be",
+                boot.file, boot.line, key);
+    return fmt::format("echo '{} = 1' >> {}", key, own_file);
+}
+
 // The attribute is the bridge's own, and is gone with it.
 std::string for_one_bridge(bool ipv6, const Summary &summary) {
     const std::string bridge =
@@ -76,7 +90,7 @@ std::vector<std::string> fix_for_bypass(const Counts &bypassed, bool ipv6, const
         fix.push_back(in_namespace(summary.node.netns, fmt::format("sysctl -w {}=1", name)));
     // sysctl.d is applied at boot, to the namespace that boots: elsewhere it would do nothing
     for (const auto &name : summary.node.boots_from_here ? keys : std::vector<std::string>{})
-        fix.push_back(fmt::format("echo '{} = 1' >> /etc/sysctl.d/99-bridge-netfilter.conf", name));
+        fix.push_back(for_good(name, summary));
     if (bypassed.by_reason[BRPATH_SYSCTL_OFF])
         fix.push_back(for_one_bridge(ipv6, summary));
     if (!keys.empty())

@@ -34,7 +34,9 @@ void find_dependence(Summary &summary) {
 
     for (auto &pair : summary.pairs) {
         const auto translated = pair.to_server.translated_in_bridge + pair.to_client.translated_in_bridge;
-        if (translated <= 0 || !is_on(summary, is_ipv6(pair)))
+        // Without a Service it is the source that was translated: with the setting 0 it is not, and needs not
+        // be.
+        if (translated <= 0 || !pair.service || !is_on(summary, is_ipv6(pair)))
             continue;
         pair.findings.push_back(finding.id);
         pairs.add(label(pair));

@@ -74,6 +74,23 @@ void take(Counts &counts, const brpath_flow_key &key, brpath_flow &flow) {
     flow.bytes -= part.bytes;
 }
 
+// One for each of the server's ports: rules ask for that. The newest ones.
+void note_sample(Pair &pair, const Tuple &request) {
+    constexpr std::size_t samples_max = 8;
+    auto &samples = pair.samples;
+    const auto known = std::find_if(samples.begin(), samples.end(), [&](const Tuple &sample) {
+        return sample.destination_port == request.destination_port;
+    });
+
+    if (known != samples.end()) {
+        *known = request;
+        return;
+    }
+    if (samples.size() == samples_max)
+        samples.erase(samples.begin());
+    samples.push_back(request);
+}
+
 // What is worth keeping: evidence of a finding, then a Service, then many frames, then what came last.
 auto worth(const Pair &pair, std::uint64_t used) {
     return std::tuple(pair.is_answered_untranslated(), pair.service.has_value(),
@@ -201,7 +218,8 @@ void PairTable::add_ip(const brpath_flow_key &key, brpath_flow flow, int sign, A
         }
     }
     Pair &pair = pair_of(id);
-    pair.sample = connection->server_side;
+    if (key.handling == BRPATH_BYPASSED)
+        note_sample(pair, connection->server_side);
     Endpoint &from = role == Role::request ? pair.client : pair.server;
     Endpoint &to = role == Role::request ? pair.server : pair.client;
     const auto frames = sign * static_cast<std::int64_t>(flow.frames);
@@ -249,6 +267,7 @@ void PairTable::note_quoted(const brpath_flow_key &key, const brpath_flow &flow,
     if (found == pairs_.end())
         return;
     Pair &pair = found->second.pair;
+    note_sample(pair, about->connection->server_side);
     const auto frames = sign * static_cast<std::int64_t>(flow.frames);
     if (about->role == Role::request) {
         pair.client_errors += frames;

@@ -64,7 +64,9 @@ void find_half(Summary &summary, const BridgeSummary &bridge) {
     }
 }
 
-void find_boot_difference(Summary &summary, const BootDifference &boot) {
+void find_boot_difference(Summary &summary, const BootSysctl &boot) {
+    if (boot.now == boot.at_boot)
+        return;
     add_conflict(
         summary,
         fmt::format("{} is {}, and the next boot will set it to {}", boot.key, boot.now, boot.at_boot),
@@ -97,7 +99,7 @@ void find_conflicts(Summary &summary) {
             find_own_attribute(summary, bridge, ipv6);
         find_half(summary, bridge);
     }
-    for (const auto &boot : summary.boot_differences)
+    for (const auto &boot : summary.boot_values)
         find_boot_difference(summary, boot);
 }
 

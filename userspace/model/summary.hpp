@@ -87,7 +87,7 @@ struct Pair {
     std::optional<Example> example;                  // of an untranslated reply
     std::optional<std::int64_t> conntrack_unreplied; // entries that wait for such a reply; nullopt: not asked
     std::optional<PolicyHit> policy;
-    Tuple sample;                      // the request of one conversation, as the server gets it
+    std::vector<Tuple> samples;        // requests of bypassed conversations as the server gets them; a few
     std::vector<std::string> findings; // ids
 
     // The client cannot take what the server answers.
@@ -157,8 +157,8 @@ struct SettingChange {
     std::array<std::int64_t, BRPATH_HANDLINGS> frames_before{}; // by handling, since the start
 };
 
-// A sysctl that the next boot will set to something else.
-struct BootDifference {
+// A sysctl that the next boot will set.
+struct BootSysctl {
     std::string key;
     std::string now;
     std::string at_boot;
@@ -180,9 +180,9 @@ struct Summary {
     std::vector<AttachedHook> hooks;
     bool module_present = false; // br_netfilter
     std::vector<BridgeSummary> bridges;
-    std::vector<SettingChange> changes;           // in the order of time
-    std::vector<BootDifference> boot_differences; // none in another namespace: sysctl.d is not for it
-    std::int64_t realtime_offset_ns = 0;          // CLOCK_REALTIME less CLOCK_MONOTONIC
+    std::vector<SettingChange> changes;  // in the order of time
+    std::vector<BootSysctl> boot_values; // none in another namespace: sysctl.d is not for it
+    std::int64_t realtime_offset_ns = 0; // CLOCK_REALTIME less CLOCK_MONOTONIC
     FrameTotals frames;
     std::vector<Pair> pairs;
     std::vector<Finding> findings;

@@ -101,7 +101,9 @@ std::string render_findings(const Summary &summary, const TableStyle &style) {
                      fmt::format("and {}: --format json lists all",
                                  counted(static_cast<std::int64_t>(findings.size() - shown), "more finding")),
                      style);
-    return result;
+    const auto more = "more: brpath observe --explain " + clean(findings.front()->id);
+    return result + paragraph({.label = "", .indent = indent}, more, static_cast<std::size_t>(style.columns),
+                              style.colour);
 }
 
 } // namespace brpath
