@@ -172,41 +172,28 @@ masquerade() {
 	http "a pod calls itself" $CART $MASQUERADED 80 cart cart
 }
 
-# rewrite NAME HOOK MATCH-AND-STATEMENTS: stateless, at a port, where eBPF at tc does it: before the bridge sees the
-# frame (ingress), or after it (egress).
-rewrite() {
+# At the ports, by nftables, without a state: both directions before the bridge sees them.
+at_both_ports() {
 	in_node nft -f - <<-END
 		table netdev below {
-			chain $1 {
-				type filter hook $2 priority 0
-				$3
+			chain request {
+				type filter hook ingress device veth-dns priority 0
+				ip daddr $AROUND tcp dport 8080 ether daddr set $(mac_of cart) ip daddr set $CART
+			}
+			chain reply {
+				type filter hook ingress device veth-cart priority 0
+				ip daddr $DNS tcp sport 8080 ip saddr set $AROUND
 			}
 		}
 	END
-}
-
-# request_below DEVICE SERVICE: to the server, in layer 2 as well, so that the bridge takes it there.
-request_below() {
-	rewrite "request-$1" "ingress device $1" \
-		"ip daddr $2 tcp dport 8080 ether daddr set $(mac_of cart) ip daddr set $CART"
-}
-
-below_at_the_servers_port() {
-	request_below veth-dns $AROUND
-	rewrite reply-cart "ingress device veth-cart" "ip daddr $DNS tcp sport 8080 ip saddr set $AROUND"
 	http "translated below, at both ports" $DNS $AROUND 8080 cart dns
 }
 
-below_at_the_clients_port() {
-	if ! rewrite reply-loadgen "egress device veth-loadgen" \
-		"ip saddr $CART tcp sport 8080 ip saddr set $BELOW" 2>"$SCENE_DIR/egress"; then
-		printf '%s: without translation after the bridge: no egress hook: %s\n' "$SCENE_NAME" \
-			"$(head -n 1 "$SCENE_DIR/egress")" >&2
-		return 0
-	fi
-	request_below veth-loadgen $BELOW
-	http "translated below, at the client's port" $LOADGEN $BELOW 8080 cart loadgen
-	# Only a backend that looks before the ingress hook and behind the egress hook can see what was asked.
+# At the client's port, by eBPF at tc: the request before the bridge sees it, the reply behind it.
+at_the_clients_port() {
+	in_node "$REWRITE" --device veth-loadgen --service $BELOW --server $CART --mac "$(mac_of cart)" --port 8080
+	http "translated below, at the client's port, by eBPF" $LOADGEN $BELOW 8080 cart loadgen
+	# Only a backend that looks before tc's ingress and behind its egress can see what was asked.
 	unset "TWINS[$LOADGEN tcp $BELOW]"
 }
 
@@ -248,8 +235,8 @@ host_network
 node_port
 userspace_proxy
 masquerade
-below_at_the_servers_port
-below_at_the_clients_port
+at_both_ports
+at_the_clients_port
 observe_all_stop
 for backend in $backends; do
 	check "$backend"
