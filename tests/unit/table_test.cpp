@@ -1,112 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "data/golden.hpp"
-#include "data/scenes.hpp"
-#include "output/direction_text.hpp"
-#include "output/number.hpp"
-#include "output/render.hpp"
-#include "output/table_sections.hpp"
-#include "output/text_grid.hpp"
-#include "output/text_width.hpp"
-#include "output/text_wrap.hpp"
+#include "table_tools.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <limits>
 #include <set>
-#include <sstream>
 
 using namespace brpath;
-using scenes::counts;
-
-namespace {
-
-using Lines = std::vector<std::string>;
-
-Lines lines_of(const std::string &text) {
-    std::istringstream stream(text);
-    Lines lines;
-
-    for (std::string line; std::getline(stream, line);)
-        lines.push_back(line);
-    return lines;
-}
-
-bool contains(const std::string &text, const std::string &part) {
-    return text.find(part) != std::string::npos;
-}
-
-// The first line that has this in it.
-std::string line_with(const std::string &text, const std::string &part) {
-    for (const auto &line : lines_of(text))
-        if (contains(line, part))
-            return line;
-    FAIL("no line has \"" << part << "\" in:\n" << text);
-    return {};
-}
-
-std::string table(const Summary &summary, int columns = 120) {
-    return render_table(summary, {false, columns});
-}
-
-std::string without_colour(std::string text) {
-    for (const std::string code : {"\x1b[2m", "\x1b[1m", "\x1b[1;31m", "\x1b[0m"})
-        for (auto place = text.find(code); place != std::string::npos; place = text.find(code))
-            text.erase(place, code.size());
-    return text;
-}
-
-bool is_fix(const std::string &line, const Summary &summary) {
-    for (const auto &finding : summary.findings)
-        for (const auto &fix : finding.fix)
-            if (line.ends_with(clean(fix)))
-                return true;
-    return false;
-}
-
-// What holds for every table, whatever is in it.
-void check_laws(const Summary &summary) {
-    for (const int columns : {-1, 0, 40, 80, 81, 97, 100, 120, 121, 200, 1000}) {
-        CAPTURE(columns);
-        const auto text = table(summary, columns);
-        const auto width = static_cast<std::size_t>(std::max(columns, 80));
-        for (const auto &line : lines_of(text)) {
-            CAPTURE(line);
-            CHECK((display_width(line) <= width || is_fix(line, summary)));
-            CHECK_FALSE(line.ends_with(' '));
-        }
-        CHECK(std::none_of(text.begin(), text.end(), [](char c) {
-            return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f;
-        }));
-        CHECK(text.ends_with('\n'));
-        CHECK_EQ(without_colour(render_table(summary, {true, columns})), text);
-    }
-}
-
-Summary with_pairs(std::vector<Pair> pairs) {
-    Summary summary = scenes::node(0);
-
-    for (const auto &pair : pairs) {
-        summary.frames.entered += pair.to_server.frames + pair.to_client.frames;
-        summary.frames.by_path[BRPATH_BRIDGED] += pair.to_server.frames + pair.to_client.frames;
-    }
-    summary.pairs = std::move(pairs);
-    return summary;
-}
-
-Pair simple_pair(std::string client = "a", std::string server = "b") {
-    return scenes::pair({std::move(client), "10.0.0.1", 1, "v1"}, {std::move(server), "10.0.0.2", 2, "v2"},
-                        "tcp", counts({{1, BRPATH_BRIDGED, BRPATH_BYPASSED}}), {});
-}
-
-std::string direction(const Counts &of, bool paths = true, bool alarm = false) {
-    std::string joined;
-
-    for (const auto &part : describe_direction(of, {.paths = paths, .alarm = alarm}))
-        joined += (joined.empty() ? "" : "|") + part;
-    return joined;
-}
-
-} // namespace
+using namespace brpath::test;
 
 TEST_CASE("the tables of the incident are what the golden files say") {
     check_golden("table-setting-0.txt", table(scenes::setting_0()));
@@ -240,58 +142,6 @@ TEST_CASE("columns line up, whatever the width of the characters") {
     CHECK_EQ(std::set<std::size_t>(places.begin(), places.end()).size(), 1);
 }
 
-TEST_CASE("width of text") {
-    CHECK_EQ(display_width(""), 0);
-    CHECK_EQ(display_width("abc"), 3);
-    CHECK_EQ(display_width("größe"), 5);
-    CHECK_EQ(display_width("数据库"), 6);
-    CHECK_EQ(display_width("e\u0301"), 1);
-    CHECK_EQ(display_width("🦀"), 2);
-}
-
-TEST_CASE("what is too long loses its middle") {
-    CHECK_EQ(elided("abcdefghij", 10), "abcdefghij");
-    CHECK_EQ(elided("abcdefghijk", 10), "abcd..hijk");
-    CHECK_EQ(elided("abcdefghijk", 9), "abc..hijk");
-    CHECK_EQ(elided("abcdefghijk", 4), "a..k");
-    CHECK_EQ(elided("abcdefghijk", 3), "..");
-    CHECK_EQ(elided("abcdefghijk", 1), ".");
-    CHECK_EQ(elided("abcdefghijk", 0), "");
-    CHECK_EQ(elided("größerer-name", 8), "grö..ame");
-    CHECK_EQ(elided("数据库数据库", 8), "数..库");
-    CHECK_EQ(elided("数据库数据库", 10), "数据..据库");
-    CHECK_EQ(elided("数据库数据库", 5), "..库");
-    CHECK_EQ(elided("abcde\u0301f", 4), "a..f");
-    CHECK_EQ(elided("abcdefe\u0301", 6), "ab..fe\u0301");
-    CHECK_EQ(elided("abcdefe\u0301\u0301", 5), "a..fe\u0301\u0301");
-}
-
-TEST_CASE("long names keep both ends") {
-    const auto text =
-        table(with_pairs({simple_pair("spring-prod/panorama-frontend-6d5f7c9b8d-x2x7q-with-more-to-it",
-                                      "spring-prod/panorama-backend-5f6b7d8c9b-pp4zk-with-more-to-it"),
-                          simple_pair("short", "b")}));
-    const auto row = line_with(text, "spring-prod");
-
-    CHECK(row.starts_with("spring-prod/pan"));
-    CHECK(contains(row, ".."));
-    CHECK(contains(row, "with-more-to-it  spring-prod/pan"));
-    CHECK(contains(line_with(text, "short"), "short  "));
-}
-
-TEST_CASE("a grid takes from its elastic columns first, and from the widest of them") {
-    const Grid grid{{{"A", true}, {"B", true}, {"C", false}},
-                    {{{{{"aaaaaaaaaaaaaaaaaaaa"}}, {{"bbbbbbbbb"}}, {{"ccccccccccccccccccccccccc"}}}, ""}}};
-
-    CHECK_EQ(grid_width(grid, 100), 58);
-    CHECK_EQ(grid_width(grid, 10), 48);
-    CHECK_EQ(lines_of(render_grid(grid, 58, false))[1],
-             "aaaaaaaaaaaaaaaaaaaa  bbbbbbbbb  ccccccccccccccccccccccccc");
-    CHECK_EQ(lines_of(render_grid(grid, 48, false))[1], "aaaa..aaaa  bbbbbbbbb  ccccccccccccccccccccccccc");
-    CHECK_EQ(lines_of(render_grid(grid, 43, false))[1], "aa..aaa  bb..bbb  ccccccccccccccccccccccccc");
-    CHECK_EQ(lines_of(render_grid(grid, 28, false))[1], "aa..aaa  bb..bbb  cccc..cccc");
-}
-
 TEST_CASE("details give way before names do") {
     auto pair = simple_pair("client-of-21-columns.", "server-of-21-columns.");
     pair.service = Service{"", "10.96.0.10", 8080};
@@ -366,43 +216,6 @@ TEST_CASE("numbers without end stay within the width") {
     check_laws(summary);
 }
 
-TEST_CASE("numbers") {
-    CHECK_EQ(grouped(0), "0");
-    CHECK_EQ(grouped(999), "999");
-    CHECK_EQ(grouped(1000), "1,000");
-    CHECK_EQ(grouped(1234567), "1,234,567");
-    CHECK_EQ(grouped(-999), "-999");
-    CHECK_EQ(grouped(-123456), "-123,456");
-    CHECK_EQ(grouped(std::numeric_limits<std::int64_t>::min()), "-9,223,372,036,854,775,808");
-    CHECK_EQ(counted(1, "port"), "1 port");
-    CHECK_EQ(counted(0, "port"), "0 ports");
-    CHECK_EQ(counted(2000, "port"), "2,000 ports");
-}
-
-TEST_CASE("times") {
-    CHECK_EQ(time_text(0), "0.0 s");
-    CHECK_EQ(time_text(10.04), "10.0 s");
-    CHECK_EQ(time_text(119.9), "119.9 s");
-    CHECK_EQ(time_text(120), "2 min 00 s");
-    CHECK_EQ(time_text(200.7), "3 min 20 s");
-    CHECK_EQ(time_text(7199), "119 min 59 s");
-    CHECK_EQ(time_text(7500), "2 h 05 min");
-}
-
-TEST_CASE("running text") {
-    CHECK(wrapped("", 10) == Lines{""});
-    CHECK(wrapped("one two three", 7) == Lines{"one two", "three"});
-    CHECK(wrapped("one two three", 8) == Lines{"one two", "three"});
-    CHECK(wrapped("one two three", 6) == Lines{"one", "two", "three"});
-    CHECK(wrapped("a   b", 5) == Lines{"a   b"});
-    CHECK(wrapped("a   b", 4) == Lines{"a", "b"});
-    CHECK(wrapped("  a ", 4) == Lines{"a"});
-    CHECK(wrapped("abcdefgh ij", 3) == Lines{"abc", "def", "gh", "ij"});
-    CHECK(wrapped("größe größe", 5) == Lines{"größe", "größe"});
-    CHECK(wrapped("数据库", 4) == Lines{"数据", "库"});
-    CHECK(wrapped("数据", 1) == Lines{"数", "据"});
-}
-
 TEST_CASE("many pairs are cut, and it is said") {
     std::vector<Pair> pairs;
     pairs.reserve(2041);
@@ -423,170 +236,6 @@ TEST_CASE("many pairs are cut, and it is said") {
     check_laws(with_pairs(pairs));
 }
 
-TEST_CASE("frames that are not IP are one line") {
-    Summary summary = with_pairs({});
-    const auto add = [&](const std::string &protocol, std::uint16_t vlan, Counts to_server,
-                         Counts to_client) {
-        auto pair = scenes::arp(to_server);
-        pair.protocol = protocol;
-        pair.vlan = vlan;
-        pair.to_client = to_client;
-        summary.pairs.push_back(pair);
-    };
-    add("arp", 0, counts({{4, BRPATH_BRIDGED, BRPATH_BYPASSED}, {2, BRPATH_UP, BRPATH_NONE}}),
-        counts({{1, BRPATH_EGRESS, BRPATH_NONE}}));
-    add("arp", 0, counts({{1000, BRPATH_UP, BRPATH_NONE}}), {});
-    add("arp", 7, counts({{3, BRPATH_DROPPED, BRPATH_NONE}}), {});
-    add("lldp", 0, counts({{5, BRPATH_FLOODED, BRPATH_HOOKED}}), {});
-
-    const auto text = table(summary);
-    CHECK(contains(text, "\nno IP frames seen\n"));
-    CHECK(contains(
-        text,
-        "\nNOT IP     arp 1,007: 4 bypassed, 1,002 up, 1 egress; arp vlan 7 3 dropped; lldp 5 hooked\n"));
-
-    for (int i = 0; i < 100; i++)
-        add("0x9" + std::to_string(100 + i), 0, counts({{1, BRPATH_UP, BRPATH_NONE}}), {});
-    CHECK(contains(table(summary, 1000), "; and 95 more EtherTypes\n"));
-    check_laws(summary);
-}
-
-TEST_CASE("no pairs: what to check") {
-    Summary summary = scenes::node(1);
-    CHECK(contains(table(summary), "\nno frames seen at bridge cni0 in 10.0 s. Check"));
-    CHECK(contains(table(summary), "--netns"));
-
-    summary.bridges.push_back({"docker0", 0, {}, {}, {}});
-    CHECK(contains(table(summary), "no frames seen at bridges cni0, docker0 in"));
-
-    summary.bridges.clear();
-    CHECK(contains(table(summary), "no frames seen: there is no bridge here."));
-    CHECK(contains(table(summary), "\nSETTING    no bridge in this network namespace\n"));
-
-    summary.frames.entered = summary.frames.in_flight = 3;
-    CHECK(contains(table(summary), "\nno pairs: 3 frames seen"));
-}
-
-TEST_CASE("the setting is said per bridge, families with the same values together") {
-    Summary summary = scenes::node(0);
-    const auto setting = [&] { return table(summary, 200); };
-
-    CHECK(contains(setting(),
-                   "\nSETTING    bridge cni0 (4 ports): IPv4, IPv6, ARP off (sysctl 0, bridge 0)\n"));
-    summary.bridges[0].ports = 1;
-    summary.bridges[0].ipv6 = {0, 1, 1};
-    CHECK(contains(setting(),
-                   "bridge cni0 (1 port): IPv4 off (sysctl 0, bridge 0); IPv6 on (sysctl 0, bridge 1); ARP "
-                   "off (sysctl 0, bridge 0)\n"));
-    summary.bridges[0].ipv4 = {1, 1, 1};
-    summary.bridges[0].arp = {0, 1, {}};
-    CHECK(contains(setting(),
-                   "IPv4 on (sysctl 1, bridge 1); IPv6 on (sysctl 0, bridge 1); ARP unknown (sysctl 0, "
-                   "bridge 1)\n"));
-    summary.bridges[0].ipv6 = {};
-    summary.bridges[0].arp = {{}, 1, {}};
-    CHECK(contains(setting(), "IPv6 not available on this kernel; ARP unknown (sysctl absent, bridge 1)\n"));
-    summary.bridges.push_back(scenes::node(1).bridges[0]);
-    summary.bridges[1].name = "docker0";
-    CHECK(contains(setting(),
-                   "\n           bridge docker0 (4 ports): IPv4, IPv6, ARP on (sysctl 1, bridge 0)\n"));
-    summary.module_present = false;
-    CHECK(contains(setting(), "\nSETTING    br_netfilter is not loaded: no bridged frame meets netfilter\n"
-                              "           bridge cni0 (1 port)\n           bridge docker0 (4 ports)\n"));
-}
-
-TEST_CASE("the account of frames is told as it is") {
-    Summary summary;
-    summary.frames = {20, {2, 3, 4, 5, 6, 1000}, 0};
-
-    CHECK(contains(
-        table(summary),
-        "\nFRAMES     entered 20 = bridged 2 + routed 3 + up 4 + flooded 5 + dropped 6 + in flight 0;  "
-        "egress 1,000\n"));
-    summary.frames.in_flight = 1;
-    CHECK(contains(table(summary), "\nFRAMES     entered 20 which is NOT bridged 2 +"));
-}
-
-TEST_CASE("hooks by backend, each symbol once") {
-    Summary summary;
-    CHECK(contains(table(summary), "\nHOOKS      none\n"));
-    summary.hooks = {{"enter", "netif_receive_skb", "tracepoint"},
-                     {"conntrack", "nf_conntrack_in", "fentry"},
-                     {"up", "netif_receive_skb", "tracepoint"},
-                     {"leave", "net_dev_queue", "tracepoint"}};
-    CHECK(contains(table(summary),
-                   "\nHOOKS      tracepoint: netif_receive_skb, net_dev_queue; fentry: nf_conntrack_in\n"));
-}
-
-TEST_CASE("losses are loud, and only losses") {
-    Summary summary = scenes::setting_1();
-    CHECK(contains(table(summary), "\nLOSSES     none\n"));
-    CHECK_EQ(table(summary).find("INCOMPLETE"), std::string::npos);
-
-    summary.losses.ring_full = 1;
-    CHECK(contains(table(summary),
-                   "\nLOSSES     none (the ring buffer was full 1 time, its counts were kept)\n"));
-    summary.losses = {0, 0, 0, {}};
-    CHECK(
-        contains(table(summary), "\nLOSSES     none (this kernel does not say whether it skipped hooks)\n"));
-
-    summary.losses = {0, 2, 1234, 0};
-    CHECK(contains(table(summary),
-                   "\nLOSSES     THE FIGURES ARE INCOMPLETE: 1,234 frames belong to no pair above; the "
-                   "flow table was full for 2 frames\n"));
-    CHECK(contains(lines_of(table(summary, 200))[0], "FIGURES INCOMPLETE"));
-    CHECK(contains(render_table(summary, {true, 120}), "\x1b[1;31mLOSSES\x1b[0m"));
-    summary.losses = {0, 0, 19, 0, 4099};
-    CHECK(contains(table(summary),
-                   "\nLOSSES     THE FIGURES ARE INCOMPLETE: 19 frames belong to no pair above; "
-                   "4,099 pairs forgotten to make room for others\n"));
-    summary.losses = {0, 0, 0, 17};
-    CHECK(contains(table(summary),
-                   "\nLOSSES     THE FIGURES ARE INCOMPLETE: the kernel skipped a hook 17 times\n"));
-}
-
-TEST_CASE("findings: the worst first, ten of them") {
-    Summary summary = scenes::setting_0();
-    auto finding = summary.findings[0];
-    summary.findings.clear();
-    for (int i = 0; i < 12; i++) {
-        finding.id = "finding-" + std::to_string(i);
-        finding.severity = i == 11 ? Severity::critical : i == 10 ? Severity::warning : Severity::info;
-        summary.findings.push_back(finding);
-    }
-    const auto text = table(summary);
-
-    CHECK(contains(lines_of(text)[0], "12 findings"));
-    CHECK(contains(text, "\nFINDINGS\ncritical   finding-11\n"));
-    CHECK_LT(text.find("finding-11"), text.find("warning    finding-10\n"));
-    CHECK_LT(text.find("finding-10"), text.find("info       finding-0\n"));
-    CHECK(contains(text, "finding-7\n"));
-    CHECK_EQ(text.find("finding-8\n"), std::string::npos);
-    CHECK(text.ends_with("\nand 2 more findings: --format json lists all\n"
-                         "           more: brpath observe --explain finding-11\n"));
-    check_laws(summary);
-}
-
-TEST_CASE("evidence says what the sentence does not") {
-    Summary summary = scenes::setting_0();
-    const auto text = table(summary);
-
-    CHECK(contains(text, "evidence: untranslated replies: 3; client resets: 3; SYN retransmissions: 2;"));
-    CHECK_EQ(text.find("protocol: tcp"), std::string::npos);
-    summary.findings[0].evidence = {{"service", "elsewhere"}, {"empty", ""}, {"client_resets", 1234}};
-    CHECK(contains(table(summary), "\n           evidence: service: elsewhere; client resets: 1,234\n"));
-    summary.findings[0].evidence.clear();
-    CHECK_EQ(table(summary).find("evidence"), std::string::npos);
-}
-
-TEST_CASE("a fix is never broken, so that it can be copied") {
-    Summary summary = scenes::setting_0();
-    const std::string command = "sysctl -w " + std::string(200, 'x') + " y";
-    summary.findings[0].fix = {command, "second"};
-
-    CHECK(contains(table(summary, 80), "\n           fix: " + command + "\n                second\n"));
-}
-
 TEST_CASE("colour is for terminals only") {
     const auto coloured = render_table(scenes::setting_0(), {true, 120});
 
@@ -595,4 +244,15 @@ TEST_CASE("colour is for terminals only") {
     CHECK(contains(coloured, "\x1b[2mCLIENT\x1b[0m"));
     CHECK_EQ(coloured.find("\x1b[1;31m7 bypassed"), std::string::npos);
     CHECK_EQ(render_table(scenes::setting_1(), {true, 120}).find("\x1b[1;31m"), std::string::npos);
+}
+
+TEST_CASE("ICMP errors are said below the pair that they are about") {
+    Summary summary = scenes::setting_0();
+    auto &pair = summary.pairs[0];
+    pair.untranslated_replies = pair.client_resets = pair.syn_retransmissions = 0;
+    pair.untranslated_errors = 1;
+    pair.client_errors = 2;
+    CHECK(contains(table(summary),
+                   "\n  ! reply-not-translated: 1 ICMP error untranslated, 2 ICMP errors of the client\n"));
+    check_laws(summary);
 }

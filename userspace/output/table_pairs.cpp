@@ -71,8 +71,12 @@ std::string evidence_text(const Pair &pair) {
     if (pair.untranslated_replies != 0)
         parts.push_back(grouped(pair.untranslated_replies) +
                         (pair.untranslated_replies == 1 ? " reply untranslated" : " replies untranslated"));
+    if (pair.untranslated_errors != 0)
+        parts.push_back(counted(pair.untranslated_errors, "ICMP error") + " untranslated");
     if (pair.client_resets != 0)
         parts.push_back(counted(pair.client_resets, "client reset"));
+    if (pair.client_errors != 0)
+        parts.push_back(counted(pair.client_errors, "ICMP error") + " of the client");
     if (pair.syn_retransmissions != 0)
         parts.push_back(counted(pair.syn_retransmissions, "SYN retransmission"));
     return fmt::format("{}", fmt::join(parts, ", "));
