@@ -261,6 +261,22 @@ TEST_CASE("the fix fits the reason and the family") {
     }
 }
 
+TEST_CASE("depends-on-bridge-netfilter names what would have to become 0") {
+    const auto summary_with = [](FamilySetting setting) {
+        Summary summary = scenes::node(1);
+        summary.bridges[0].ipv4 = setting;
+        summary.pairs = {of_a_service()};
+        summary.pairs[0].to_client.translated_in_bridge = 5;
+        find_all(summary);
+        for (const auto &finding : summary.findings)
+            if (finding.id == "depends-on-bridge-netfilter")
+                return finding.summary;
+        return std::string();
+    };
+    CHECK(summary_with({1, 0, 1}).ends_with(" net.bridge.bridge-nf-call-iptables is 0"));
+    CHECK(summary_with({0, 1, 1}).ends_with(" the bridge's nf_call_iptables is 0"));
+}
+
 TEST_CASE("for good means that no file read later says otherwise") {
     const auto fix_with = [](const char *file, const char *value) {
         Summary summary;

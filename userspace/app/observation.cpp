@@ -11,7 +11,8 @@ namespace brpath {
 
 Observation::Observation(const SystemView &view, const Names &names, std::string only_bridge,
                          std::size_t max_pairs)
-    : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)), log_(view), pairs_(max_pairs) {}
+    : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)), log_(view, only_bridge_),
+      pairs_(max_pairs) {}
 
 void Observation::add(const Harvest &harvest) {
     for (const auto &translation : harvest.translations)

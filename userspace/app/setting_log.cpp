@@ -5,6 +5,8 @@
 #include "util/setting_names.hpp"
 #include "util/time.hpp"
 
+#include <utility>
+
 namespace brpath {
 
 namespace {
@@ -19,7 +21,7 @@ std::string text(const std::optional<bool> &value) { return value ? *value ? "1"
 
 } // namespace
 
-SettingLog::Values SettingLog::values_of(const SystemView &view) {
+SettingLog::Values SettingLog::values_of(const SystemView &view) const {
     const auto &settings = view.settings();
     Values values;
 
@@ -30,6 +32,8 @@ SettingLog::Values SettingLog::values_of(const SystemView &view) {
     values[setting::filter_vlan_tagged] = text(settings.filter_vlan_tagged);
     values[setting::filter_pppoe_tagged] = text(settings.filter_pppoe_tagged);
     for (const auto &bridge : view.bridges()) {
+        if (!only_bridge_.empty() && bridge.name != only_bridge_)
+            continue;
         const auto own = bridge.bridge.value_or(BridgeAttributes{});
         values[printable(bridge.name) + ' ' + setting::call_attribute(false)] = text(own.call_iptables);
         values[printable(bridge.name) + ' ' + setting::call_attribute(true)] = text(own.call_ip6tables);
@@ -37,7 +41,8 @@ SettingLog::Values SettingLog::values_of(const SystemView &view) {
     return values;
 }
 
-SettingLog::SettingLog(const SystemView &view) : known_(values_of(view)) {}
+SettingLog::SettingLog(const SystemView &view, std::string only_bridge)
+    : only_bridge_(std::move(only_bridge)), known_(values_of(view)) {}
 
 bool SettingLog::is_behind(const SystemView &view) const { return values_of(view) != known_; }
 

@@ -16,7 +16,7 @@ namespace brpath {
 class SettingLog {
   public:
     // What holds at the beginning is no change.
-    explicit SettingLog(const SystemView &view);
+    SettingLog(const SystemView &view, std::string only_bridge);
 
     // The view differs from what is noted.
     [[nodiscard]] bool is_behind(const SystemView &view) const;
@@ -30,8 +30,9 @@ class SettingLog {
   private:
     using Values = std::map<std::string, std::string>; // what: its value
 
-    static Values values_of(const SystemView &view);
+    [[nodiscard]] Values values_of(const SystemView &view) const;
 
+    std::string only_bridge_; // empty: all
     Values known_;
     std::vector<SettingChange> changes_;
 };

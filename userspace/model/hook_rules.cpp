@@ -19,6 +19,14 @@ bool is_on(const Summary &summary, bool ipv6) {
     });
 }
 
+// What would have to become 0: the sysctl, or where that is 0 already the bridge's own attribute.
+std::string switch_of(const Summary &summary, bool ipv6) {
+    for (const auto &bridge : summary.bridges)
+        if ((ipv6 ? bridge.ipv6 : bridge.ipv4).sysctl.value_or(0) != 0)
+            return setting::call_sysctl(ipv6);
+    return fmt::format("the bridge's {}", setting::call_attribute(ipv6));
+}
+
 // Both ends are behind ports, or the frame was about to leave by one.
 bool is_between_ports(const Pair &pair) {
     return pair.client.port_ifindex != 0 && pair.server.port_ifindex != 0;
@@ -49,13 +57,13 @@ void find_dependence(Summary &summary) {
     finding.summary = fmt::format("{} {} translated on the bridge only because br_netfilter hands bridged "
                                   "frames to netfilter; {} the moment {} is 0",
                                   pairs.text(), one ? "is" : "are", one ? "it breaks" : "they break",
-                                  ipv4 ? setting::call_sysctl(false) : setting::call_sysctl(true));
+                                  switch_of(summary, !ipv4));
     finding.evidence = {{"pairs", pairs.size()}, {"translated_in_bridge", frames}};
     finding.fix = {"# keep the setting at 1; if it is to be 0, move one side of each of these pairs off the "
                    "bridge first"};
     if (ipv4 && ipv6)
-        finding.fix.push_back(fmt::format("# both families: {} and {}", setting::call_sysctl(false),
-                                          setting::call_sysctl(true)));
+        finding.fix.push_back(
+            fmt::format("# both families: {} and {}", switch_of(summary, false), switch_of(summary, true)));
     summary.findings.push_back(std::move(finding));
 }
 
