@@ -76,7 +76,7 @@ TEST_CASE("a pair keeps a bypassed request for each of the server's ports, eight
     call(51000, 9, BRPATH_BYPASSED);
     const auto samples = table.pairs().at(0).samples;
     REQUIRE_EQ(samples.size(), 8);
-    CHECK_EQ(samples.front().destination_port, 2);
+    CHECK_EQ(samples.front().destination_port, 2); // the newest eight
     CHECK_EQ(samples.back().destination_port, 9);
     CHECK_EQ(samples.back().source_port, 51000);
 }
@@ -163,6 +163,22 @@ TEST_CASE("an ICMP error that is taken away after one summary leaves no trace") 
     table.add_last(error.key, error.flow, -1);
     for (const auto &pair : table.pairs())
         CHECK_EQ(pair.untranslated_errors, 0);
+}
+
+TEST_CASE("an ICMP error that is counted before the request that it is about is not lost") {
+    PairTable table;
+    const auto request = datagrams(1), error = error_about(IPPROTO_UDP, from_backend, 1);
+    table.learn_beginning(request.key, request.flow);
+    for (const int sign : {1, -1}) {
+        table.add_last(error.key, error.flow, sign);
+        table.add_last(request.key, request.flow, sign);
+    }
+    for (const auto &pair : table.pairs())
+        CHECK_EQ(pair.untranslated_errors, 0);
+    table.add_last(error.key, error.flow);
+    table.add_last(request.key, request.flow);
+    CHECK_EQ(table.pairs().at(0).protocol, "udp");
+    CHECK_EQ(table.pairs().at(0).untranslated_errors, 1);
 }
 
 } // namespace

@@ -87,7 +87,8 @@ struct Pair {
     std::optional<Example> example;                  // of an untranslated reply
     std::optional<std::int64_t> conntrack_unreplied; // entries that wait for such a reply; nullopt: not asked
     std::optional<PolicyHit> policy;
-    std::vector<Tuple> samples;        // requests of bypassed conversations as the server gets them; a few
+    std::vector<Tuple>
+        samples; // requests of bypassed conversations as the server gets them; a few, the newest last
     std::vector<std::string> findings; // ids
 
     // The client cannot take what the server answers.
@@ -160,7 +161,7 @@ struct SettingChange {
 // A sysctl that the next boot will set.
 struct BootSysctl {
     std::string key;
-    std::string now;
+    std::string now; // empty: there is no such sysctl now, for the module is absent
     std::string at_boot;
     std::string file;
     std::int64_t line = 0;
