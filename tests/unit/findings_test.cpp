@@ -275,6 +275,8 @@ TEST_CASE("depends-on-bridge-netfilter names what would have to become 0") {
     };
     CHECK(summary_with({1, 0, 1}).ends_with(" net.bridge.bridge-nf-call-iptables is 0"));
     CHECK(summary_with({0, 1, 1}).ends_with(" the bridge's nf_call_iptables is 0"));
+    CHECK(summary_with({1, 1, 1}).ends_with(
+        " net.bridge.bridge-nf-call-iptables and the bridge's nf_call_iptables are 0"));
 }
 
 TEST_CASE("for good means that no file read later says otherwise") {

@@ -16,8 +16,8 @@ namespace brpath {
 
 namespace {
 
-// With ten thousand rules a pair takes a millisecond. The most telling pairs come first.
-constexpr std::size_t judged_max = 1000;
+// With ten thousand rules a question takes half a millisecond. The most telling pairs come first.
+constexpr std::size_t questions_max = 2000;
 constexpr std::size_t policies_max = 16384;
 
 Tuple to_tuple(const brpath_tuple &tuple, const ConntrackEntry &entry) {
@@ -57,12 +57,12 @@ std::vector<BootSysctl> boot_sysctls(const BootSettings &boot, const NamespaceSe
     std::vector<BootSysctl> values;
 
     for (const auto &[key, now] : {std::pair(setting::call_iptables, settings.call_iptables),
-                                   std::pair(setting::call_ip6tables, settings.call_ip6tables)}) {
-        const auto at_boot = boot.value(key);
-        if (now && at_boot)
-            values.push_back({key, std::to_string(*now), printable(at_boot->value), printable(at_boot->file),
-                              static_cast<std::int64_t>(at_boot->line)});
-    }
+                                   std::pair(setting::call_ip6tables, settings.call_ip6tables),
+                                   std::pair(setting::filter_vlan_tagged, settings.filter_vlan_tagged),
+                                   std::pair(setting::filter_pppoe_tagged, settings.filter_pppoe_tagged)})
+        if (const auto at_boot = boot.value(key))
+            values.push_back({key, now ? std::to_string(*now) : "", printable(at_boot->value),
+                              printable(at_boot->file), static_cast<std::int64_t>(at_boot->line)});
     return values;
 }
 
@@ -114,16 +114,16 @@ Result<void> Evidence::read_unreplied(const Summary &summary) {
 
 // What was found stays: it was so, and the conversation may not be among the latest any more.
 void Evidence::judge_all(const Summary &summary, const ForwardRules &rules, const Names &names) {
-    std::size_t judged_pairs = 0;
+    std::size_t questions = 0;
 
     for (const auto &pair : summary.pairs) {
-        if (!needs_rules(pair) || ++judged_pairs > judged_max)
+        if (!needs_rules(pair))
             continue;
         const PairId id{pair.client.ip, pair.server.ip, pair.protocol};
         const auto before = policies_.find(id);
         PolicyHit known = before == policies_.end() ? PolicyHit{} : before->second;
         const auto ask = [&](const Counts &counts, const Tuple &tuple, Phase phase) {
-            if (!is_bypassed(counts) || known.certain)
+            if (!is_bypassed(counts) || known.certain || ++questions > questions_max)
                 return;
             const auto judged =
                 judge(rules, question_about(tuple, phase, names.port(pair.client.port_ifindex)));

@@ -19,12 +19,20 @@ bool is_on(const Summary &summary, bool ipv6) {
     });
 }
 
-// What would have to become 0: the sysctl, or where that is 0 already the bridge's own attribute.
+// What would have to be 0: the sysctl, the bridge's own attribute, or both where both are on.
 std::string switch_of(const Summary &summary, bool ipv6) {
-    for (const auto &bridge : summary.bridges)
-        if ((ipv6 ? bridge.ipv6 : bridge.ipv4).sysctl.value_or(0) != 0)
-            return setting::call_sysctl(ipv6);
-    return fmt::format("the bridge's {}", setting::call_attribute(ipv6));
+    const std::string sysctl = setting::call_sysctl(ipv6);
+    const auto attribute = fmt::format("the bridge's {}", setting::call_attribute(ipv6));
+    bool has_sysctl = false, has_attribute = false;
+
+    for (const auto &bridge : summary.bridges) {
+        const auto &family = ipv6 ? bridge.ipv6 : bridge.ipv4;
+        has_sysctl = has_sysctl || family.sysctl.value_or(0) != 0;
+        has_attribute = has_attribute || family.bridge.value_or(0) != 0;
+    }
+    if (has_sysctl && has_attribute)
+        return fmt::format("{} and {} are 0", sysctl, attribute);
+    return (has_attribute ? attribute : sysctl) + " is 0";
 }
 
 // Both ends are behind ports, or the frame was about to leave by one.
@@ -55,15 +63,15 @@ void find_dependence(Summary &summary) {
         return;
     const bool one = pairs.size() == 1;
     finding.summary = fmt::format("{} {} translated on the bridge only because br_netfilter hands bridged "
-                                  "frames to netfilter; {} the moment {} is 0",
+                                  "frames to netfilter; {} the moment {}",
                                   pairs.text(), one ? "is" : "are", one ? "it breaks" : "they break",
                                   switch_of(summary, !ipv4));
     finding.evidence = {{"pairs", pairs.size()}, {"translated_in_bridge", frames}};
     finding.fix = {"# keep the setting at 1; if it is to be 0, move one side of each of these pairs off the "
                    "bridge first"};
     if (ipv4 && ipv6)
-        finding.fix.push_back(
-            fmt::format("# both families: {} and {}", switch_of(summary, false), switch_of(summary, true)));
+        finding.fix.push_back(fmt::format("# both families: {} and {}", setting::call_sysctl(false),
+                                          setting::call_sysctl(true)));
     summary.findings.push_back(std::move(finding));
 }
 

@@ -43,7 +43,8 @@ void add_pair(BrokenService &broken, const Pair &pair) {
     if (!broken.seen.first_ns || seen.first_ns < broken.seen.first_ns)
         broken.seen.first_ns = seen.first_ns;
     broken.seen.last_ns = std::max(broken.seen.last_ns, seen.last_ns);
-    if (!broken.example || broken.example->client_resets < pair.client_resets)
+    if (!broken.example || broken.example->client_resets + broken.example->client_errors <
+                               pair.client_resets + pair.client_errors)
         broken.example = &pair;
 }
 
@@ -73,16 +74,27 @@ void add_example(Finding &finding, const Pair &pair) {
         evidence.emplace_back("example_client", pair.client_resets > 0 ? "answers RST" : "does not answer");
 }
 
+std::string sentence(const BrokenService &broken) {
+    const auto service = label(broken.service);
+
+    if (broken.replies <= 0)
+        return fmt::format(
+            "{} cannot learn why {} does not answer over {}: ICMP errors from {} cross the bridge without "
+            "netfilter, about requests that the client never sent",
+            broken.clients.text(), service, broken.protocol, broken.servers.text());
+    return fmt::format(
+        "{} cannot reach {} over {}: replies from {} cross the bridge without netfilter and keep the "
+        "address of {}; {}",
+        broken.clients.text(), service, broken.protocol, broken.servers.text(),
+        broken.servers.size() > 1 ? "a server" : broken.servers.front(), consequence(broken));
+}
+
 Finding describe(const BrokenService &broken, const Summary &summary) {
     Finding finding;
 
     finding.id = reply_not_translated;
     finding.severity = Severity::critical;
-    finding.summary =
-        fmt::format("{} cannot reach {} over {}: replies from {} cross the bridge without netfilter and keep "
-                    "the address of {}; {}",
-                    broken.clients.text(), label(broken.service), broken.protocol, broken.servers.text(),
-                    broken.servers.size() > 1 ? "a server" : broken.servers.front(), consequence(broken));
+    finding.summary = sentence(broken);
     finding.evidence = {
         {"service", address_and_port(broken.service)},
         {"protocol", broken.protocol},

@@ -65,7 +65,7 @@ void find_half(Summary &summary, const BridgeSummary &bridge) {
 }
 
 void find_boot_difference(Summary &summary, const BootSysctl &boot) {
-    if (boot.now == boot.at_boot)
+    if (boot.now.empty() || boot.now == boot.at_boot)
         return;
     add_conflict(
         summary,
