@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a source of names says, as values. A source says what it knows; which one is believed is not its
+// business (names/names.hpp).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace brpath {
+
+// An endpoint and what it can be found by: whatever the source knows of it, and at least one.
+struct NameRecord {
+    std::string name;                   // "shop/cart-5d9f", "web"; safe to print (util/printable.hpp)
+    std::string port_device;            // the bridge port's device in the namespace that is observed
+    std::string mac;                    // of its own interface: "02:42:ac:11:00:02"
+    std::vector<std::string> addresses; // as inet_ntop writes them, without a prefix length
+
+    bool operator==(const NameRecord &) const = default;
+};
+
+// An address that clients mean, where another endpoint answers.
+struct ServiceRecord {
+    std::string name;    // "shop/cart:http"; safe to print
+    std::string address; // as inet_ntop writes it; empty: any address of this node (a node port)
+    std::uint16_t port = 0;
+    std::uint8_t protocol = 0; // IPPROTO_*
+
+    bool operator==(const ServiceRecord &) const = default;
+};
+
+struct NameSet {
+    std::vector<NameRecord> endpoints;
+    std::vector<ServiceRecord> services;
+
+    bool operator==(const NameSet &) const = default;
+};
+
+} // namespace brpath

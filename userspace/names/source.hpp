@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Where names come from.
+#pragma once
+
+#include "names/records.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace brpath {
+
+struct SourceReport {
+    enum class State : std::uint8_t {
+        absent, // not on this node, which is no fault
+        up,
+        down, // it should be there: `why` says what was tried and why it failed
+    };
+
+    State state = State::absent;
+    std::string why; // one line, safe to print; empty when it is up
+    // What it knows; of a source that is down what it knew last. Never nullptr. The same pointer as before:
+    // nothing has changed.
+    std::shared_ptr<const NameSet> names = std::make_shared<const NameSet>();
+};
+
+class NameSource {
+  public:
+    virtual ~NameSource() = default;
+
+    // As in --names-from: "cni", "docker", "kubernetes", ...
+    [[nodiscard]] virtual const char *id() const = 0;
+
+    // What it knows now. Never waits for anybody: what has to ask over a socket does so in a thread of its
+    // own and says here what came last.
+    [[nodiscard]] virtual SourceReport report() = 0;
+};
+
+} // namespace brpath
