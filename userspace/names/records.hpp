@@ -29,8 +29,18 @@ struct ServiceRecord {
     bool operator==(const ServiceRecord &) const = default;
 };
 
+// A network and who has it, for addresses that no endpoint's record has.
+struct NetworkRecord {
+    std::string name; // "node 192.168.60.2"; safe to print
+    std::string address;
+    std::uint8_t length = 0; // of the prefix, in bits
+
+    bool operator==(const NetworkRecord &) const = default;
+};
+
 struct NameSet {
     std::vector<NameRecord> endpoints;
+    std::vector<NetworkRecord> networks;
     std::vector<ServiceRecord> services;
 
     bool operator==(const NameSet &) const = default;
