@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "app/pace.hpp"
+#include "util/pace.hpp"
 
 #include <doctest/doctest.h>
 

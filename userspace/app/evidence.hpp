@@ -3,13 +3,13 @@
 // completes what was seen, and nothing depends on it.
 #pragma once
 
-#include "app/pace.hpp"
 #include "app/system_view.hpp"
 #include "kernel/boot_settings.hpp"
 #include "model/pairs.hpp"
 #include "model/summary.hpp"
 #include "names/names.hpp"
 #include "rules/forward_rules.hpp"
+#include "util/pace.hpp"
 #include "util/result.hpp"
 
 #include <cstdint>

@@ -9,8 +9,7 @@
 
 namespace brpath {
 
-Observation::Observation(const SystemView &view, const Names &names, std::string only_bridge,
-                         std::size_t max_pairs)
+Observation::Observation(const SystemView &view, Names &names, std::string only_bridge, std::size_t max_pairs)
     : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)), log_(view, only_bridge_),
       pairs_(max_pairs) {}
 
@@ -58,12 +57,7 @@ void Observation::name(Endpoint &endpoint) const {
 
     if (port)
         endpoint.port_device = port->device;
-    if (const auto given = names_->given(endpoint.ip))
-        endpoint.name = *given;
-    else if (port && !port->endpoint.empty())
-        endpoint.name = port->endpoint;
-    else if (const auto found = names_->address(endpoint.ip))
-        endpoint.name = *found;
+    endpoint.name = names_->endpoint(endpoint.ip, endpoint.port_ifindex).name;
 }
 
 void Observation::name_all(std::vector<Pair> &pairs) const {
@@ -71,7 +65,8 @@ void Observation::name_all(std::vector<Pair> &pairs) const {
         name(pair.client);
         name(pair.server);
         if (pair.service)
-            pair.service->name = names_->address(pair.service->ip).value_or("");
+            pair.service->name =
+                names_->service(pair.service->ip, pair.service->port, pair.service->protocol);
     }
 }
 

@@ -21,7 +21,7 @@ namespace brpath {
 class Observation {
   public:
     // `view` and `names` are kept current by the caller and must outlive it.
-    Observation(const SystemView &view, const Names &names, std::string only_bridge, std::size_t max_pairs);
+    Observation(const SystemView &view, Names &names, std::string only_bridge, std::size_t max_pairs);
 
     // What conntrack knows already. Once, before anything is added.
     Result<void> learn_connections() { return brpath::learn_connections(pairs_); }
@@ -47,7 +47,7 @@ class Observation {
     void fill_totals(Summary &summary) const;
 
     const SystemView *view_;
-    const Names *names_;
+    Names *names_;
     std::string only_bridge_;
     SettingLog log_;
     PairTable pairs_;

@@ -90,7 +90,7 @@ class ObserveLoop {
         }
         started_.poll_setting();
         if (now >= next_harvest_ || observation_.is_setting_new())
-            return harvest(RefreshNames::when_changed).and_then([this](const Harvest &) {
+            return harvest(RefreshNames::as_it_goes).and_then([this](const Harvest &) {
                 return follow_modules();
             });
         return started_.probing.collector.consume_ring();
@@ -174,7 +174,7 @@ class ObserveLoop {
     }
 
     Result<void> show() {
-        auto harvested = harvest(RefreshNames::when_due);
+        auto harvested = harvest(RefreshNames::as_it_goes);
 
         if (!harvested)
             return Failure(harvested.error());
@@ -189,7 +189,7 @@ class ObserveLoop {
         if (!last)
             return Failure(last.error());
         const auto summary_head = head();
-        refresh_or_tell(RefreshNames::now);
+        refresh_or_tell(RefreshNames::for_good);
         observation_.add(*last);
         observation_.add_for_good(last->last_frames);
         const auto summary = observation_.summarise(summary_head, {});

@@ -4,6 +4,7 @@
 #include "kernel/btf.hpp"
 #include "kernel/capabilities.hpp"
 #include "kernel/netns.hpp"
+#include "names/sources.hpp"
 #include "util/printable.hpp"
 #include "util/time.hpp"
 
@@ -102,19 +103,17 @@ Result<Netns> enter_wanted_netns(const std::string &wanted) {
 
 Result<void> Started::refresh(RefreshNames wanted) {
     const auto changed = view.refresh();
-    const auto begin = Pace::Clock::now();
 
     if (!changed)
         return Failure(changed.error());
     if (auto done = probing.tell(view); !done)
         return done;
-    names_are_old = names_are_old || *changed || wanted != RefreshNames::when_changed;
-    if (!names_are_old || (wanted != RefreshNames::now && !names_pace.is_due(begin)))
-        return {};
-    names_are_old = false;
-    auto done = names.refresh();
-    names_pace.took(begin, Pace::Clock::now());
-    return done;
+    if (*changed)
+        names.learn_ports(view.links());
+    if (wanted == RefreshNames::for_good)
+        names.hurry();
+    names.refresh();
+    return {};
 }
 
 void Started::poll_setting() {
@@ -124,7 +123,7 @@ void Started::poll_setting() {
 
 Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignals &signals,
                                        const Diagnostics &diagnostics) {
-    Names names;
+    Names names(make_sources(options.names_from, options.names_root));
     SystemView view;
 
     if (!options.names_file.empty())
@@ -160,7 +159,8 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
                                                      std::move(names), std::move(*probing),
                                                      *waited == Waited::too_long});
     started->node.boots_from_here = options.netns.empty() && is_first_namespace(netns->inode);
-    if (auto done = started->refresh(RefreshNames::now); !done)
+    started->names.learn_ports(started->view.links());
+    if (auto done = started->refresh(RefreshNames::as_it_goes); !done)
         return Failure(done.error());
     return started;
 }

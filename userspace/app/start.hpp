@@ -3,7 +3,6 @@
 #pragma once
 
 #include "app/diagnostics.hpp"
-#include "app/pace.hpp"
 #include "app/probing.hpp"
 #include "app/signals.hpp"
 #include "app/system_view.hpp"
@@ -17,11 +16,9 @@
 
 namespace brpath {
 
-// Names are read in every network namespace, which takes half a second where there are a thousand pods.
 enum class RefreshNames : std::uint8_t {
-    when_changed, // if devices have changed, and it is not too soon
-    when_due,     // if it is not too soon
-    now,
+    as_it_goes, // what is costly to read waits until it is due (NameSource::hurry)
+    for_good,   // for the last summary
 };
 
 struct Started {
@@ -32,10 +29,7 @@ struct Started {
     Probing probing;
     bool is_over = false; // the duration passed while it waited for a bridge
 
-    bool names_are_old = false;
-    Pace names_pace{50}; // 2 % of the time
-
-    // Devices and setting as they are now, and perhaps names.
+    // Devices, setting and names as they are now.
     Result<void> refresh(RefreshNames wanted);
     // The sysctls, for the programs.
     void poll_setting();

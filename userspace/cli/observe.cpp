@@ -3,12 +3,15 @@
 
 #include "cli/suggest.hpp"
 #include "cli/time.hpp"
+#include "names/sources.hpp"
 #include "util/printable.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
 #include <fmt/format.h>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -99,6 +102,21 @@ Result<void> set_explain(ObserveOptions &options, const std::string &value) {
     return no_such_value("--explain", value, ids);
 }
 
+Result<void> set_names_from(ObserveOptions &options, const std::string &value) {
+    const auto ids = source_ids();
+    std::string_view rest = value;
+
+    options.names_from.clear();
+    do {
+        const std::string id(rest.substr(0, rest.find(',')));
+        if (std::find(ids.begin(), ids.end(), id) == ids.end())
+            return no_such_value("--names-from", id, ids);
+        options.names_from.push_back(id);
+        rest.remove_prefix(std::min(id.size() + 1, rest.size()));
+    } while (!rest.empty());
+    return {};
+}
+
 Result<void> set_ready_fd(ObserveOptions &options, const std::string &value) {
     int fd = -1;
     const auto outcome = std::from_chars(value.data(), value.data() + value.size(), fd);
@@ -163,7 +181,7 @@ constexpr const char *output = "Output";
 constexpr const char *findings = "Findings";
 constexpr const char *hooks = "Hooks";
 
-constexpr std::array<ObserveOption, 14> rows = {{
+constexpr std::array<ObserveOption, 16> rows = {{
     {"--netns", "NAME|PATH", scope,
      "network namespace to look into: a name from `ip netns`, or a path such as /proc/PID/ns/net; default: "
      "the one brpath runs in",
@@ -180,6 +198,9 @@ constexpr std::array<ObserveOption, 14> rows = {{
     {"--output", "FILE", output, "write the results to FILE; default, and for -: stdout", set_output},
     {"--names", "FILE", output, "names for addresses, in the format of hosts(5)",
      set_text<&ObserveOptions::names_file>},
+    {"--names-from", "LIST", output,
+     "sources of names, with commas between, instead of all that are on this node: netns",
+     set_names_from},
     {"--max-pairs", "N", output,
      "pairs that are kept; beyond it those with the fewest frames are forgotten, their frames count in no "
      "pair, and the summary says so; default: 16384",
@@ -202,6 +223,7 @@ constexpr std::array<ObserveOption, 14> rows = {{
      set_max_flows},
     {"--ring-bytes", "N", "", "", set_ring_bytes},
     {"--ready-fd", "N", "", "", set_ready_fd},
+    {"--names-root", "DIR", "", "", set_text<&ObserveOptions::names_root>},
 }};
 
 } // namespace

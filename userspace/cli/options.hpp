@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace brpath {
 
@@ -30,6 +31,8 @@ struct ObserveOptions {
     std::optional<Severity> fail_on; // absent: findings do not change the exit status
     std::optional<Page> explain;     // show this one, and observe nothing
     std::string names_file;
+    std::vector<std::string> names_from;    // ids of sources; empty: all
+    std::string names_root;                 // goes before the paths that sources read; for tests
     std::uint32_t max_flows = 65536;        // capacity of the kernel's flow table
     std::uint32_t max_pairs = 16384;        // kept in user space
     std::uint32_t ring_bytes = 1024 * 1024; // of the ring buffer; a power of two

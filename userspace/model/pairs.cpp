@@ -140,7 +140,7 @@ Pair &PairTable::pair_of(const PairId &id) {
     pair.server.ip = to_string(id.server);
     pair.protocol = protocol_name(id.protocol);
     if (id.has_service)
-        pair.service = Service{"", to_string(id.service), id.service_port};
+        pair.service = Service{"", to_string(id.service), id.service_port, id.protocol};
     return pair;
 }
 

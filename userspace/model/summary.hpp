@@ -49,6 +49,7 @@ struct Service {
     std::string name;
     std::string ip;
     std::uint16_t port = 0;
+    std::uint8_t protocol = 0; // IPPROTO_*
 
     bool operator==(const Service &) const = default;
 };

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "names/names.hpp"
 
-#include "kernel/links.hpp"
-#include "kernel/netns.hpp"
 #include "kernel/read_file.hpp"
-#include "names/neighbours.hpp"
 #include "util/printable.hpp"
 
-#include <set>
 #include <system_error>
+#include <utility>
 
 namespace brpath {
 
@@ -16,42 +13,13 @@ namespace {
 
 constexpr std::size_t names_file_bytes_max = std::size_t{64} * 1024 * 1024;
 
-// The namespaces below /run/netns that our devices lead to. They come and go, and entering them may be
-// forbidden: what cannot be had is left out.
-Neighbours find_neighbours(const std::vector<Link> &links) {
-    std::set<std::int32_t> numbers;
-    for (const Link &link : links)
-        if (const auto number = namespace_behind(link))
-            numbers.insert(*number);
-
-    Neighbours neighbours;
-    if (numbers.empty())
-        return neighbours;
-    for (const std::string &name : list_netns_names()) {
-        const auto netns = open_netns(name);
-        if (!netns)
-            continue;
-        const auto number = namespace_number(netns->fd.get());
-        if (!number || !*number || !numbers.contains(**number) || neighbours.contains(**number))
-            continue;
-        const auto addresses = in_netns(*netns, list_addresses);
-        neighbours.emplace(**number,
-                           Neighbour{printable(name), addresses.value_or(std::vector<std::string>{})});
-    }
-    return neighbours;
-}
+std::uint8_t trust_of(std::size_t source) { return static_cast<std::uint8_t>(source + 1); }
 
 } // namespace
 
-Result<void> Names::refresh() {
-    // The devices first: listing them is what makes the kernel number the namespaces behind them.
-    const auto links = list_links();
-    if (!links)
-        return Failure(links.error());
-    const Neighbours neighbours = find_neighbours(*links);
-    renew_ports(ports_, name_ports(*links, neighbours));
-    renew_addresses(from_namespaces_, neighbours);
-    return {};
+Names::Names(std::vector<std::unique_ptr<NameSource>> sources) {
+    for (auto &source : sources)
+        sources_.push_back({std::move(source), {}});
 }
 
 Result<void> Names::load_file(const std::string &path) {
@@ -66,7 +34,68 @@ Result<void> Names::load_file(const std::string &path) {
         return Failure(names.error());
     for (auto &[address, name] : *names)
         from_file_.insert_or_assign(address, std::move(name));
+    version_++;
     return {};
+}
+
+void Names::learn_ports(const std::vector<Link> &links) {
+    const auto seen = name_ports(links);
+
+    renew_ports(ports_, seen);
+    devices_.clear();
+    for (const auto &[ifindex, port] : seen)
+        devices_.emplace(port.device, ifindex);
+    ports_are_new_ = true;
+}
+
+std::uint32_t Names::find_port(const NameRecord &record) const {
+    if (record.port_ifindex != 0)
+        return ports_.contains(record.port_ifindex) ? record.port_ifindex : 0;
+    const auto found = devices_.find(record.port_device);
+    return found == devices_.end() ? 0 : found->second;
+}
+
+void Names::learn_endpoints(std::size_t source) {
+    const NameSet &names = *sources_[source].report.names;
+    const auto find = [this](const NameRecord &record) { return find_port(record); };
+
+    for (const auto &record : names.endpoints)
+        if (const auto ifindex = find_port(record))
+            ports_.at(ifindex).endpoints[source] = record.name;
+    claims_.renew(source, names, find);
+}
+
+void Names::learn_services() {
+    services_.clear();
+    for (const auto &asked : sources_) // the first one that has it is trusted most
+        for (const auto &service : asked.report.names->services)
+            services_.try_emplace({service.address, service.port, service.protocol}, service.name);
+}
+
+void Names::refresh(Clock::time_point now) {
+    bool has_news = false;
+
+    now_ = now;
+    for (std::size_t i = 0; i < sources_.size(); i++) {
+        const auto before = sources_[i].report.names;
+        sources_[i].report = sources_[i].source->report();
+        const bool is_new = sources_[i].report.names != before;
+        if (is_new || ports_are_new_)
+            learn_endpoints(i);
+        has_news = has_news || is_new;
+    }
+    if (has_news) {
+        learn_services();
+        claims_.make_room();
+    }
+    if (has_news || ports_are_new_ || claims_.has_doubts())
+        version_++;
+    ports_are_new_ = false;
+}
+
+void Names::hurry() {
+    for (auto &asked : sources_)
+        asked.source->hurry();
 }
 
 const PortName *Names::port(std::uint32_t ifindex) const {
@@ -74,17 +103,36 @@ const PortName *Names::port(std::uint32_t ifindex) const {
     return found == ports_.end() ? nullptr : &found->second;
 }
 
-std::optional<std::string> Names::given(std::string_view ip) const {
-    const auto found = from_file_.find(ip);
-    return found == from_file_.end() ? std::nullopt : std::optional(found->second);
+TrustedName Names::endpoint(std::string_view ip, std::uint32_t port_ifindex) {
+    if (const auto given = from_file_.find(ip); given != from_file_.end())
+        return {given->second, 0};
+    const PortName *behind = port_ifindex ? port(port_ifindex) : nullptr;
+    for (std::size_t i = 0; i < sources_.size(); i++) {
+        if (behind)
+            if (const auto found = behind->endpoints.find(i); found != behind->endpoints.end())
+                return {found->second, trust_of(i)};
+        if (const auto *name = claims_.find(i, ip, port_ifindex, now_))
+            return {*name, trust_of(i)};
+    }
+    for (std::size_t i = 0; i < sources_.size(); i++)
+        if (const auto *name = claims_.find_gone(i, ip, port_ifindex))
+            return {*name, trust_of(i)};
+    return {};
 }
 
-std::optional<std::string> Names::address(std::string_view ip) const {
-    if (auto name = given(ip))
-        return name;
-    if (const auto found = from_namespaces_.find(ip); found != from_namespaces_.end())
-        return found->second;
-    return std::nullopt;
+std::string Names::service(const std::string &ip, std::uint16_t port, std::uint8_t protocol) {
+    for (const auto &address : {ip, std::string()}) // empty: a node port, at any address of the node
+        if (const auto found = services_.find({address, port, protocol}); found != services_.end())
+            return found->second;
+    return endpoint(ip, 0).name;
+}
+
+std::vector<SourceStatus> Names::sources() const {
+    std::vector<SourceStatus> all;
+
+    for (const auto &asked : sources_)
+        all.push_back({asked.source->id(), asked.report});
+    return all;
 }
 
 } // namespace brpath

@@ -1,50 +1,97 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who is behind a port or an address.
+// Who is behind a port or an address, and which Service an address and port are.
 #pragma once
 
+#include "kernel/links.hpp"
+#include "names/claims.hpp"
+#include "names/port_names.hpp"
+#include "names/source.hpp"
 #include "util/result.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <vector>
 
 namespace brpath {
 
-// Names are safe to print: control characters and invalid UTF-8 are replaced (util/printable.hpp).
-struct PortName {
-    std::string device; // "veth-cart"; "ifindex 7" if it was never seen
-    std::string bridge; // the bridge it belongs to; empty if unknown
-    std::uint32_t bridge_ifindex = 0;
-    std::string endpoint; // the network namespace that the port's veth leads to; empty if unknown
+// A name and how far it is trusted: 0 most (the file of --names), then the sources in their order.
+struct TrustedName {
+    static constexpr std::uint8_t none = 255;
+
+    std::string name; // empty: not known
+    std::uint8_t trust = none;
 };
 
-// What is known now. Ports that are gone are kept, thousands of them: a summary may still speak of them.
+struct SourceStatus {
+    std::string id;
+    SourceReport report;
+};
+
+// What is known now, and of what is gone. The sources stand in the order of trust.
 class Names {
   public:
-    // Reads the devices of the calling thread's namespace and the namespaces below /run/netns. A later call
-    // adds and renews. Without CAP_SYS_ADMIN no addresses are learnt, which is no
-    // error.
-    Result<void> refresh();
+    using Clock = std::chrono::steady_clock;
+
+    Names() = default;
+    explicit Names(std::vector<std::unique_ptr<NameSource>> sources);
 
     // A file in the format of hosts(5). Error (usage, with file and line number) at the first broken line.
     Result<void> load_file(const std::string &path);
 
+    // The devices of the observed namespace. Ports that are gone are kept, thousands of them: a summary may
+    // still speak of them.
+    void learn_ports(const std::vector<Link> &links);
+
+    // Asks every source. Called from the observed namespace.
+    void refresh(Clock::time_point now = Clock::now());
+
+    // The next refresh is the last one (NameSource::hurry).
+    void hurry();
+
+    // Grows whenever an answer of endpoint() may be another one than before.
+    [[nodiscard]] std::uint64_t version() const { return version_; }
+
     // nullptr if a port with this ifindex was never seen.
     [[nodiscard]] const PortName *port(std::uint32_t ifindex) const;
 
-    // By the names file alone.
-    [[nodiscard]] std::optional<std::string> given(std::string_view ip) const;
+    // Who has this address (as inet_ntop writes it) at this bridge port (0: not known). The names file first,
+    // then each source in its order: by the port's device or MAC, then by the address; at last by the
+    // addresses of what is gone.
+    TrustedName endpoint(std::string_view ip, std::uint32_t port_ifindex);
 
-    // By the names file first, then by the addresses inside the named namespaces that our devices lead to; an
-    // address that two of those have is nobody's. `ip` as inet_ntop writes it.
-    [[nodiscard]] std::optional<std::string> address(std::string_view ip) const;
+    // The Service at an address that clients mean; empty if no source has it.
+    [[nodiscard]] std::string service(const std::string &ip, std::uint16_t port, std::uint8_t protocol);
+
+    // As of the last refresh.
+    [[nodiscard]] std::vector<SourceStatus> sources() const;
 
   private:
-    std::map<std::uint32_t, PortName> ports_;
+    using ServiceKey = std::tuple<std::string, std::uint16_t, std::uint8_t>;
+
+    [[nodiscard]] std::uint32_t find_port(const NameRecord &record) const;
+    void learn_endpoints(std::size_t source);
+    void learn_services();
+
+    struct Asked {
+        std::unique_ptr<NameSource> source;
+        SourceReport report;
+    };
+
+    std::vector<Asked> sources_;
     std::map<std::string, std::string, std::less<>> from_file_;
-    std::map<std::string, std::string, std::less<>> from_namespaces_;
+    PortNames ports_;
+    std::map<std::string, std::uint32_t, std::less<>> devices_; // ports that are there
+    Claims claims_;
+    std::map<ServiceKey, std::string> services_;
+    Clock::time_point now_{};
+    std::uint64_t version_ = 0;
+    bool ports_are_new_ = false;
 };
 
 // The content of a hosts(5) file: canonical address to its first name. `label` stands for the file in errors.

@@ -15,6 +15,7 @@ struct NameRecord {
     std::string port_device;            // the bridge port's device in the namespace that is observed
     std::string mac;                    // of its own interface: "02:42:ac:11:00:02"
     std::vector<std::string> addresses; // as inet_ntop writes them, without a prefix length
+    std::uint32_t port_ifindex = 0;     // of port_device, where the source knows it: a name is given again
 
     bool operator==(const NameRecord &) const = default;
 };

@@ -34,6 +34,9 @@ class NameSource {
     // What it knows now. Never waits for anybody: what has to ask over a socket does so in a thread of its
     // own and says here what came last.
     [[nodiscard]] virtual SourceReport report() = 0;
+
+    // The next report is for the last summary: what is put off to save time is not put off any more.
+    virtual void hurry() {}
 };
 
 } // namespace brpath
