@@ -256,8 +256,8 @@ TEST_CASE("names of what is gone are kept, but not without a bound") {
                      [](const NameRecord &) { return 0; });
         claims.make_room(5);
         CHECK(claims.size() <= 5);
-        CHECK(claims.find(0, "10.0.0.0", 0, {}) != nullptr);
-        CHECK(claims.find(0, address, 0, {}) != nullptr);
+        CHECK(claims.find(0, "10.0.0.0", 0, true, {}) != nullptr);
+        CHECK(claims.find(0, address, 0, true, {}) != nullptr);
     }
 }
 
@@ -340,6 +340,11 @@ TEST_CASE("endpoints: names stay when their endpoint is gone, but not for who co
     CHECK(place.who("10.0.0.2", 4) == "shop/b");
     CHECK(place.who("10.0.0.1", 5).empty());
     CHECK(place.who("10.0.0.2", 5).empty());
+    place.first->say({{anywhere("shop/d", "10.0.0.1")}, {}});
+    place.pass({});
+    CHECK_MESSAGE(place.who("10.0.0.1", 4).empty(), "that port went before shop/d came");
+    CHECK(place.who("10.0.0.1", 5) == "shop/d");
+    place.first->say({});
     place.second->say({{anywhere("abc", "10.0.0.1")}, {}});
     place.pass({});
     CHECK_MESSAGE(place.who("10.0.0.1", 5) == "abc", "who is there comes before who was");

@@ -9,11 +9,40 @@
 
 namespace brpath {
 
+namespace {
+
+NameSourceState::State state_of(SourceReport::State state) {
+    switch (state) {
+    case SourceReport::State::up:
+        return NameSourceState::State::up;
+    case SourceReport::State::down:
+        return NameSourceState::State::down;
+    case SourceReport::State::absent:
+        break;
+    }
+    return NameSourceState::State::absent;
+}
+
+std::vector<NameSourceState> describe_sources(const Names &names) {
+    std::vector<NameSourceState> states;
+
+    for (const auto &[id, report] : names.sources())
+        states.push_back({id, state_of(report.state),
+                          static_cast<std::int64_t>(report.names->endpoints.size()),
+                          static_cast<std::int64_t>(report.names->services.size()), report.why});
+    return states;
+}
+
+} // namespace
+
 Observation::Observation(const SystemView &view, Names &names, std::string only_bridge, std::size_t max_pairs)
     : view_(&view), names_(&names), only_bridge_(std::move(only_bridge)), log_(view, only_bridge_),
-      pairs_(max_pairs) {}
+      pairs_(max_pairs) {
+    pairs_.set_namer([this](const Address &address, std::uint32_t port) { return who(address, port); });
+}
 
 void Observation::add(const Harvest &harvest) {
+    follow_names();
     for (const auto &translation : harvest.translations)
         pairs_.learn_translation(translation.key, translation.flow);
     const auto untranslated = std::find_if(harvest.flows.begin(), harvest.flows.end(),
@@ -52,21 +81,42 @@ void Observation::add_last(const std::vector<FlowCounts> &last_frames, int sign)
         pairs_.add_last(counts.key, counts.flow, sign);
 }
 
-void Observation::name(Endpoint &endpoint) const {
-    const PortName *port = endpoint.port_ifindex ? names_->port(endpoint.port_ifindex) : nullptr;
+// Asked for both endpoints of every flow, and mostly the same.
+TrustedName Observation::who(const Address &address, std::uint32_t port) {
+    constexpr std::size_t known_max = 65536;
+    const auto [place, is_new] = known_.try_emplace({address, port});
 
-    if (port)
-        endpoint.port_device = port->device;
-    endpoint.name = names_->endpoint(endpoint.ip, endpoint.port_ifindex).name;
+    if (!is_new)
+        return place->second;
+    place->second = names_->endpoint(to_string(address), port);
+    auto answer = place->second;
+    if (known_.size() > known_max)
+        known_.clear();
+    return answer;
 }
 
-void Observation::name_all(std::vector<Pair> &pairs) const {
+void Observation::follow_names() {
+    if (names_version_ == names_->version())
+        return;
+    names_version_ = names_->version();
+    known_.clear();
+    pairs_.name_again();
+}
+
+// What has an IP address has been named flow by flow.
+void Observation::name(Endpoint &endpoint) {
+    if (const PortName *port = endpoint.port_ifindex ? names_->port(endpoint.port_ifindex) : nullptr)
+        endpoint.port_device = port->device;
+    if (endpoint.ip.empty())
+        endpoint.name = names_->endpoint("", endpoint.port_ifindex).name;
+}
+
+void Observation::name_all(std::vector<Pair> &pairs) {
     for (auto &pair : pairs) {
         name(pair.client);
         name(pair.server);
-        if (pair.service)
-            pair.service->name =
-                names_->service(pair.service->ip, pair.service->port, pair.service->protocol);
+        if (auto &service = pair.service)
+            service->name = names_->service(service->ip, service->port, service->protocol);
     }
 }
 
@@ -93,6 +143,7 @@ void Observation::fill_totals(Summary &summary) const {
 Summary Observation::summarise(Summary head, const std::vector<FlowCounts> &last_frames) {
     Summary summary = std::move(head);
 
+    follow_names();
     add_last(last_frames, 1);
     fill_totals(summary);
     summary.pairs = pairs_.pairs();
@@ -103,6 +154,7 @@ Summary Observation::summarise(Summary head, const std::vector<FlowCounts> &last
     summary.changes = log_.changes();
     summary.realtime_offset_ns = realtime_ns() - static_cast<std::int64_t>(monotonic_ns());
     name_all(summary.pairs);
+    summary.name_sources = describe_sources(*names_);
     evidence_.complete(summary, *view_, *names_);
     find_all(summary);
     return summary;

@@ -12,8 +12,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace brpath {
@@ -22,6 +24,8 @@ class Observation {
   public:
     // `view` and `names` are kept current by the caller and must outlive it.
     Observation(const SystemView &view, Names &names, std::string only_bridge, std::size_t max_pairs);
+    Observation(const Observation &) = delete; // the pairs refer to it
+    Observation &operator=(const Observation &) = delete;
 
     // What conntrack knows already. Once, before anything is added.
     Result<void> learn_connections() { return brpath::learn_connections(pairs_); }
@@ -42,8 +46,10 @@ class Observation {
   private:
     void add_last(const std::vector<FlowCounts> &last_frames, int sign);
     void note_changes(const std::vector<FlowCounts> &last_frames);
-    void name(Endpoint &endpoint) const;
-    void name_all(std::vector<Pair> &pairs) const;
+    TrustedName who(const Address &address, std::uint32_t port);
+    void follow_names();
+    void name(Endpoint &endpoint);
+    void name_all(std::vector<Pair> &pairs);
     void fill_totals(Summary &summary) const;
 
     const SystemView *view_;
@@ -51,6 +57,8 @@ class Observation {
     std::string only_bridge_;
     SettingLog log_;
     PairTable pairs_;
+    std::map<std::pair<Address, std::uint32_t>, TrustedName> known_; // what names_ has answered
+    std::uint64_t names_version_ = 0;                                // when it did
     Evidence evidence_;
     brpath_totals totals_{}; // since the beginning
 };

@@ -199,7 +199,7 @@ constexpr std::array<ObserveOption, 16> rows = {{
     {"--names", "FILE", output, "names for addresses, in the format of hosts(5)",
      set_text<&ObserveOptions::names_file>},
     {"--names-from", "LIST", output,
-     "sources of names, with commas between, instead of all that are on this node: netns",
+     "sources of names, with commas between, instead of all that are on this node: cni, libvirt, netns, node or ipam",
      set_names_from},
     {"--max-pairs", "N", output,
      "pairs that are kept; beyond it those with the fewest frames are forgotten, their frames count in no "

@@ -82,9 +82,11 @@ void note_sample(Pair &pair, const Tuple &request) {
         return sample.destination_port == request.destination_port;
     });
 
-    if (known != samples.end())
-        samples.erase(known);
-    else if (samples.size() == samples_max)
+    if (known != samples.end()) {
+        *known = request;
+        return;
+    }
+    if (samples.size() == samples_max)
         samples.erase(samples.begin());
     samples.push_back(request);
 }
@@ -129,6 +131,7 @@ Pair &PairTable::pair_of(const PairId &id) {
     place->second.used = ++uses_;
     if (!is_new)
         return pair;
+    place->second.born = uses_;
     pair.vlan = id.vlan;
     pair.is_ip = is_ip(id.ethertype);
     if (!pair.is_ip) {
@@ -181,20 +184,28 @@ void PairTable::take_back(const Connection &connection, Role role, const brpath_
     plain.ethertype = key.ethertype;
     plain.vlan = key.vlan;
     plain.protocol = key.proto;
-    const auto found = pairs_.find(plain);
+    SeenPair seen = see(plain, role, key);
+    if (namer_)
+        seen.server = {namer_(plain.server, 0), 0}; // the port is the server's behind the Service
+    const auto found = find(plain, seen);
     if (role == Role::request && found != pairs_.end())
         take(found->second.pair.to_server, key, flow);
 }
 
-// What is taken back may have been counted in a pair that is forgotten. As far as its pair does not have it,
-// it was: no pair gets below zero.
-void PairTable::take_from_forgotten(const PairId &id, Role role, const brpath_flow_key &key,
-                                    brpath_flow &flow) {
-    if (const auto found = pairs_.find(id); found != pairs_.end()) {
-        Pair &pair = found->second.pair;
-        take(role == Role::request ? pair.to_server : pair.to_client, key, flow);
-    }
-    if (flow.frames == 0)
+// What is taken back may have been counted when the address had another name, or in a pair that is forgotten.
+// As far as its pair does not have it, it was: no pair gets below zero.
+void PairTable::take_from_others(const PairId &id, Role role, const brpath_flow_key &key, brpath_flow &flow) {
+    const auto take_from = [&](Pair &pair) {
+        if (flow.frames < 0)
+            take(role == Role::request ? pair.to_server : pair.to_client, key, flow);
+    };
+
+    if (const auto own = find(id, see(id, role, key)); own != pairs_.end())
+        take_from(own->second.pair);
+    for (auto entry = pairs_.lower_bound(id); entry != pairs_.end() && is_same_but_names(entry->first, id);
+         ++entry)
+        take_from(entry->second.pair);
+    if (flow.frames == 0 || forgotten_.frames == 0)
         return;
     const auto rest = std::min(forgotten_.frames, -static_cast<std::int64_t>(flow.frames));
     forgotten_.frames -= rest;
@@ -207,15 +218,20 @@ void PairTable::add_ip(const brpath_flow_key &key, brpath_flow flow, int sign, A
     const PairId id = id_of(*connection, key);
     if (flow.frames < 0 && connection->has_service())
         take_back(*connection, role, key, flow);
-    if (flow.frames < 0 && forgotten_.frames > 0) {
-        take_from_forgotten(id, role, key, flow);
-        if (flow.frames == 0 && !pairs_.contains(id)) {
+    const SeenPair seen = see(id, role, key);
+    if (flow.frames < 0) {
+        if (forgotten_.frames > 0 || has_several(id))
+            take_from_others(id, role, key, flow);
+        if (flow.frames == 0 && find(id, seen) == pairs_.end()) {
             const auto syns = static_cast<std::uint64_t>(std::max(0, -flow.tcp_syn));
             connection->syns -= std::min(connection->syns, syns);
             return;
         }
     }
-    Pair &pair = pair_of(id);
+    Entry &entry = find_or_make(id, seen)->second;
+    Pair &pair = entry.pair;
+    if (age == Age::newest)
+        entry.newest = entry.used;
     if (key.handling == BRPATH_BYPASSED)
         note_sample(pair, connection->server_side);
     Endpoint &from = role == Role::request ? pair.client : pair.server;
@@ -261,12 +277,11 @@ void PairTable::note_quoted(const brpath_flow_key &key, const brpath_flow &flow,
     const auto about = connections_.find_known(make_tuple(key.in, answer));
     if (!about || !about->connection->has_service())
         return;
-    // The request may be counted later: its pair is made here then, and a count is taken away where it was
-    // added.
     const PairId id = id_of(*about->connection, answer);
-    if (sign * flow.frames < 0 && !pairs_.contains(id))
+    const auto found = find(id, see(id, about->role, key));
+    if (found == pairs_.end())
         return;
-    Pair &pair = pair_of(id);
+    Pair &pair = found->second.pair;
     note_sample(pair, about->connection->server_side);
     const auto frames = sign * static_cast<std::int64_t>(flow.frames);
     if (about->role == Role::request) {
@@ -301,7 +316,7 @@ void PairTable::add_any(const brpath_flow_key &key, const brpath_flow &flow, int
     const Role role = key.port_in ? Role::request : Role::reply;
     brpath_flow rest = flow;
     if (rest.frames < 0 && forgotten_.frames > 0) {
-        take_from_forgotten(id, role, key, rest);
+        take_from_others(id, role, key, rest);
         if (rest.frames == 0 && !pairs_.contains(id))
             return;
     }
@@ -340,9 +355,13 @@ std::vector<Pair> PairTable::pairs() const {
                           pair.to_server.frames + pair.to_client.frames);
     };
 
-    for (const auto &[id, entry] : pairs_)
-        if (entry.pair.to_server.frames || entry.pair.to_client.frames)
-            all.push_back(entry.pair);
+    for (const auto &[id, entry] : pairs_) {
+        if (!entry.pair.to_server.frames && !entry.pair.to_client.frames)
+            continue;
+        all.push_back(entry.pair);
+        all.back().client.name = id.client_name;
+        all.back().server.name = id.server_name;
+    }
     std::stable_sort(all.begin(), all.end(), [&](const Pair &a, const Pair &b) { return rank(a) > rank(b); });
     return all;
 }

@@ -4,12 +4,16 @@
 
 #include "model/connections.hpp"
 #include "model/summary.hpp"
+#include "util/trusted_name.hpp"
 
 #include <array>
 #include <brpath/abi.h>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace brpath {
@@ -25,6 +29,17 @@ class PairTable {
     };
 
     explicit PairTable(std::size_t capacity = 16384) : capacity_(capacity) {}
+
+    // Who has an address at the port that it is seen at; port 0: not known.
+    using Namer = std::function<TrustedName(const Address &, std::uint32_t port)>;
+
+    // From the next call on, pairs are kept apart by the names of their endpoints: an address that goes from
+    // A to B leaves A's frames in a pair named A. An endpoint whose name is only learnt, or learnt from a
+    // more trusted source, stays the same one as long as it was seen at one port.
+    void set_namer(Namer namer) { namer_ = std::move(namer); }
+
+    // The namer may know more than before.
+    void name_again();
 
     // The time of frames that have none of their own (CLOCK_MONOTONIC); from the next call on.
     void set_time(std::uint64_t now_ns) { now_ns_ = now_ns; }
@@ -46,7 +61,8 @@ class PairTable {
     // Who began, of a frame whose counts will be added later than those of its answers.
     void learn_beginning(const brpath_flow_key &key, const brpath_flow &flow);
 
-    // All pairs with frames, without names and findings; broken ones first, then by frames.
+    // All pairs with frames, with the names of IP endpoints, without findings; broken ones first, then by
+    // frames.
     [[nodiscard]] std::vector<Pair> pairs() const;
 
     // What is in no pair any more, since the beginning.
@@ -69,22 +85,50 @@ class PairTable {
         std::uint16_t vlan = 0;
         std::uint8_t protocol = 0;
         bool has_service = false;
+        // Last: the pairs of the same addresses stand side by side.
+        std::string client_name, server_name;
 
         auto operator<=>(const PairId &) const = default;
+    };
+
+    // What is known of an endpoint beside its name.
+    struct Known {
+        std::uint8_t trust = TrustedName::none;
+        bool is_mixed = false; // without a name it was seen at several ports: none of them names it
     };
 
     struct Entry {
         Pair pair;
         std::uint64_t used = 0; // when it was last added to, as a number that grows
+        Known client, server;
+        std::uint64_t born = 0;
+        std::uint64_t newest = 0; // as used, but not by frames that are counted late
+    };
+
+    // An endpoint as one flow shows it.
+    struct Seen {
+        TrustedName name;
+        std::uint32_t port = 0;
+    };
+    struct SeenPair {
+        Seen client, server;
     };
 
     using Pairs = std::map<PairId, Entry>;
 
     static PairId id_of(const Connection &connection, const brpath_flow_key &key);
     static PairId id_of_ethertype(const brpath_flow_key &key);
+    [[nodiscard]] SeenPair see(const PairId &id, Role role, const brpath_flow_key &key) const;
+    static int fit(const std::string &name, const Known &known, std::uint32_t port, const Seen &seen);
+    static bool is_same_but_names(const PairId &a, const PairId &b);
+    [[nodiscard]] bool has_several(const PairId &id) const;
+    static void note_ports(Entry &entry, const SeenPair &seen);
+    Pairs::iterator find(const PairId &id, const SeenPair &seen);
+    Pairs::iterator rename(Pairs::iterator entry, const TrustedName &client, const TrustedName &server);
+    Pairs::iterator find_or_make(const PairId &id, const SeenPair &seen);
     Pair &pair_of(const PairId &id);
     void take_back(const Connection &connection, Role role, const brpath_flow_key &key, brpath_flow &flow);
-    void take_from_forgotten(const PairId &id, Role role, const brpath_flow_key &key, brpath_flow &flow);
+    void take_from_others(const PairId &id, Role role, const brpath_flow_key &key, brpath_flow &flow);
     enum class Age : std::uint8_t { newest, unknown };
 
     void add_any(const brpath_flow_key &key, const brpath_flow &flow, int sign, Age age);
@@ -96,6 +140,7 @@ class PairTable {
 
     std::size_t capacity_;
     Connections connections_;
+    Namer namer_;
     Pairs pairs_;
     std::uint64_t uses_ = 0;
     std::uint64_t now_ns_ = 0;

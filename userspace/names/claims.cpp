@@ -64,7 +64,7 @@ void Claims::make_room(std::size_t most) {
 }
 
 const std::string *Claims::find(std::size_t source, std::string_view address, std::uint32_t port,
-                                Clock::time_point now) {
+                                bool is_there, Clock::time_point now) {
     const auto place = by_address_.find(address);
     if (place == by_address_.end())
         return nullptr;
@@ -74,9 +74,9 @@ const std::string *Claims::find(std::size_t source, std::string_view address, st
     Claim &claim = found->second;
     if (port == 0 || claim.port == port)
         return &claim.name;
+    if (claim.is_told || !is_there)
+        return nullptr;
     if (claim.port != 0) {
-        if (claim.is_told)
-            return nullptr;
         if (!claim.doubted)
             claim.doubted = now;
         if (now - *claim.doubted < doubt_time) {

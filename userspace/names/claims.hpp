@@ -34,7 +34,8 @@ class Claims {
     // Who has the address as that source knows it, at this port (0: not known). A claim that is upheld while
     // its address is seen at another port than before is believed again after five seconds: by then every
     // source has told of a move. nullptr: nobody, or not there.
-    const std::string *find(std::size_t source, std::string_view address, std::uint32_t port,
+    // A port that is not there any more (`is_there`) is no place to see an address for the first time.
+    const std::string *find(std::size_t source, std::string_view address, std::uint32_t port, bool is_there,
                             Clock::time_point now);
     // The same among the claims that are kept.
     [[nodiscard]] const std::string *find_gone(std::size_t source, std::string_view address,

@@ -107,11 +107,13 @@ TrustedName Names::endpoint(std::string_view ip, std::uint32_t port_ifindex) {
     if (const auto given = from_file_.find(ip); given != from_file_.end())
         return {given->second, 0};
     const PortName *behind = port_ifindex ? port(port_ifindex) : nullptr;
+    const auto device = behind ? devices_.find(behind->device) : devices_.end();
+    const bool is_there = device != devices_.end() && device->second == port_ifindex;
     for (std::size_t i = 0; i < sources_.size(); i++) {
         if (behind)
             if (const auto found = behind->endpoints.find(i); found != behind->endpoints.end())
                 return {found->second, trust_of(i)};
-        if (const auto *name = claims_.find(i, ip, port_ifindex, now_))
+        if (const auto *name = claims_.find(i, ip, port_ifindex, is_there, now_))
             return {*name, trust_of(i)};
     }
     for (std::size_t i = 0; i < sources_.size(); i++)

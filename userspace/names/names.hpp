@@ -7,6 +7,7 @@
 #include "names/port_names.hpp"
 #include "names/source.hpp"
 #include "util/result.hpp"
+#include "util/trusted_name.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -19,14 +20,6 @@
 #include <vector>
 
 namespace brpath {
-
-// A name and how far it is trusted: 0 most (the file of --names), then the sources in their order.
-struct TrustedName {
-    static constexpr std::uint8_t none = 255;
-
-    std::string name; // empty: not known
-    std::uint8_t trust = none;
-};
 
 struct SourceStatus {
     std::string id;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "names/sources.hpp"
 
+#include "names/folder_source.hpp"
 #include "names/netns_source.hpp"
+#include "names/node_source.hpp"
 
 #include <algorithm>
 
@@ -18,8 +20,12 @@ struct SourceKind {
 
 // In the order of trust: who made the endpoint, then who runs it, then what only holds it.
 constexpr SourceKind kinds[] = {
+    {"cni", make_cni_source},
+    {"libvirt", make_libvirt_source},
     {"netns",
      [](const std::string &root) -> Made { return std::make_unique<NetnsSource>(root + "/run/netns"); }},
+    {"node", [](const std::string &) -> Made { return std::make_unique<NodeSource>(); }},
+    {"ipam", make_ipam_source},
 };
 
 } // namespace

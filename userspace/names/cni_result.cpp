@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "names/cni_result.hpp"
+
+#include "util/printable.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cctype>
+#include <netinet/in.h>
+#include <rapidjson/document.h>
+
+namespace brpath {
+
+namespace {
+
+using rapidjson::Value;
+
+constexpr std::size_t id_shown = 12;
+constexpr std::size_t name_bytes_max = 253; // of a namespace, and of a pod: Kubernetes' own bound
+
+std::string_view text_of(const Value &value) {
+    return value.IsString() ? std::string_view(value.GetString(), value.GetStringLength())
+                            : std::string_view();
+}
+
+// nullptr if it is no object or has no such member.
+const Value *member(const Value *object, const char *key) {
+    if (!object || !object->IsObject())
+        return nullptr;
+    const auto found = object->FindMember(key);
+    return found == object->MemberEnd() ? nullptr : &found->value;
+}
+
+std::string_view text_at(const Value *object, const char *key) {
+    const Value *value = member(object, key);
+    return value ? text_of(*value) : std::string_view();
+}
+
+template <typename Visit> void for_each(const Value *array, Visit visit) {
+    if (array && array->IsArray())
+        for (const Value &item : array->GetArray())
+            visit(item);
+}
+
+// cniArgs is a list of pairs.
+std::string_view argument(const Value &cache, const char *key) {
+    std::string_view found;
+
+    for_each(member(&cache, "cniArgs"), [&](const Value &pair) {
+        if (pair.IsArray() && pair.Size() == 2 && text_of(pair[0]) == key)
+            found = text_of(pair[1]);
+    });
+    return found;
+}
+
+std::string name_of(const Value &cache) {
+    const auto space = argument(cache, "K8S_POD_NAMESPACE"), pod = argument(cache, "K8S_POD_NAME");
+
+    if (space.empty() || pod.empty() || space.size() > name_bytes_max || pod.size() > name_bytes_max)
+        return short_id(text_at(&cache, "containerId"));
+    return printable(space) + "/" + printable(pod);
+}
+
+void add_address(NameRecord &record, std::string_view text) {
+    if (auto address = endpoint_address(text))
+        if (std::find(record.addresses.begin(), record.addresses.end(), *address) == record.addresses.end())
+            record.addresses.push_back(std::move(*address));
+}
+
+} // namespace
+
+std::string short_id(std::string_view id) {
+    const bool is_id = std::all_of(id.begin(), id.end(), [](unsigned char c) { return c > ' ' && c < 127; });
+    return is_id ? printable(id.substr(0, id_shown)) : std::string();
+}
+
+std::optional<std::string> endpoint_address(std::string_view text) {
+    const std::string address(text.substr(0, std::min(text.find('/'), std::size_t{INET6_ADDRSTRLEN})));
+    std::array<char, INET6_ADDRSTRLEN> canonical{};
+    in_addr ipv4{};
+    in6_addr ipv6{};
+
+    if (address.find('\0') != std::string::npos)
+        return std::nullopt; // inet_pton would stop there
+    if (::inet_pton(AF_INET, address.c_str(), &ipv4) == 1) {
+        const auto host = ntohl(ipv4.s_addr);
+        if (host >> 24 == 127 || host >> 16 == 0xa9fe || host == 0)
+            return std::nullopt;
+        ::inet_ntop(AF_INET, &ipv4, canonical.data(), canonical.size());
+        return canonical.data();
+    }
+    if (::inet_pton(AF_INET6, address.c_str(), &ipv6) != 1 || IN6_IS_ADDR_LOOPBACK(&ipv6) ||
+        IN6_IS_ADDR_LINKLOCAL(&ipv6) || IN6_IS_ADDR_UNSPECIFIED(&ipv6))
+        return std::nullopt;
+    ::inet_ntop(AF_INET6, &ipv6, canonical.data(), canonical.size());
+    return canonical.data();
+}
+
+std::optional<NameRecord> parse_cni_result(std::string_view text) {
+    rapidjson::Document cache;
+
+    // Not by recursion: a file of a million brackets must not need a million stack frames.
+    cache.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(text.data(),
+                                                                                        text.size());
+    if (cache.HasParseError() || text_at(&cache, "kind") != "cniCacheV1")
+        return std::nullopt;
+    const Value *result = member(&cache, "result");
+    NameRecord record;
+    std::string_view port;
+
+    // A bridge plugin lists the bridge, the port, and the endpoint's own interface; only that has a sandbox.
+    for_each(member(result, "interfaces"), [&](const Value &interface) {
+        const auto device = text_at(&interface, "name");
+        if (text_at(&interface, "sandbox").empty())
+            port = device;
+        else if (device != "lo" && record.mac.empty())
+            record.mac = printable(text_at(&interface, "mac").substr(0, sizeof "00:11:22:33:44:55" - 1));
+    });
+    for_each(member(result, "ips"), [&](const Value &ip) { add_address(record, text_at(&ip, "address")); });
+    for (const char *old : {"ip4", "ip6"}) // before version 0.3.0
+        add_address(record, text_at(member(result, old), "ip"));
+    if (port.size() < 16) // IFNAMSIZ
+        record.port_device = printable(port);
+    if (!record.port_device.empty() || !record.addresses.empty())
+        record.name = name_of(cache);
+    std::transform(record.mac.begin(), record.mac.end(), record.mac.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return record;
+}
+
+} // namespace brpath
