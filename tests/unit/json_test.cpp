@@ -56,7 +56,7 @@ TEST_CASE("keys and their order are the contract") {
     const auto json = document(scenes::setting_0());
 
     CHECK(keys(json) == Names{"schema", "node", "hooks", "module", "bridges", "changes", "frames", "pairs",
-                              "findings", "losses"});
+                              "findings", "losses", "names"});
     CHECK_EQ(json["schema"], "brpath.summary/1");
     CHECK(keys(json["node"]) == Names{"hostname", "kernel", "netns", "started", "duration_s"});
     CHECK(json["node"]["duration_s"].is_number_float());
@@ -198,6 +198,19 @@ TEST_CASE("totals") {
                                  {"missed_probes", 4},
                                  {"forgotten_pairs", 5}});
     CHECK_EQ(json["module"]["br_netfilter"], true);
+}
+
+TEST_CASE("sources of names, in their order") {
+    Summary summary = scenes::setting_0();
+    summary.name_sources = {{"cni", NameSourceState::State::up, 3, 1, ""},
+                            {"docker", NameSourceState::State::down, 2, 0, "connect: refused\x1b"},
+                            {"ipam", NameSourceState::State::absent, 0, 0, ""}};
+    const auto sources = document(summary)["names"]["sources"];
+    REQUIRE(sources.size() == 3);
+    CHECK(sources[0].dump() == R"({"id":"cni","state":"up","endpoints":3,"services":1,"why":null})");
+    CHECK(sources[1].dump() ==
+          R"({"id":"docker","state":"down","endpoints":2,"services":0,"why":"connect: refused?"})");
+    CHECK(sources[2].dump() == R"({"id":"ipam","state":"absent","endpoints":0,"services":0,"why":null})");
 }
 
 TEST_CASE("evidence keeps numbers as numbers") {

@@ -168,6 +168,17 @@ struct BootSysctl {
     std::int64_t line = 0;
 };
 
+// A source of names, as it is now.
+struct NameSourceState {
+    enum class State : std::uint8_t { absent, up, down };
+
+    std::string id;
+    State state = State::absent;
+    std::int64_t endpoints = 0; // that it knows
+    std::int64_t services = 0;
+    std::string why; // it is down; empty otherwise
+};
+
 struct Node {
     std::string hostname;
     std::string kernel;
@@ -188,6 +199,7 @@ struct Summary {
     FrameTotals frames;
     std::vector<Pair> pairs;
     std::vector<Finding> findings;
+    std::vector<NameSourceState> name_sources; // the most trusted first
     Losses losses;
 };
 
@@ -195,6 +207,7 @@ struct Summary {
 std::string time_text(const Summary &summary, std::uint64_t monotonic_ns);
 
 const char *to_string(Severity severity);
+const char *to_string(NameSourceState::State state);
 const char *to_string(brpath_path path);
 const char *to_string(brpath_handling handling);
 const char *to_string(brpath_reason reason);

@@ -24,6 +24,18 @@ const char *to_string(Severity severity) {
     return "unknown";
 }
 
+const char *to_string(NameSourceState::State state) {
+    switch (state) {
+    case NameSourceState::State::up:
+        return "up";
+    case NameSourceState::State::down:
+        return "down";
+    case NameSourceState::State::absent:
+        break;
+    }
+    return "absent";
+}
+
 const char *to_string(brpath_path path) {
     switch (path) {
     case BRPATH_BRIDGED:

@@ -32,6 +32,7 @@ template <typename Writer> class SummaryWriter {
             list("pairs", summary.pairs);
             list("findings", summary.findings);
             object("losses", [&] { write(summary.losses); });
+            object("names", [&] { list("sources", summary.name_sources); });
         });
     }
 
@@ -204,6 +205,14 @@ template <typename Writer> class SummaryWriter {
             }
         });
         list("fix", finding.fix);
+    }
+
+    void write(const NameSourceState &source) {
+        text("id", source.id);
+        text("state", to_string(source.state));
+        number("endpoints", source.endpoints);
+        number("services", source.services);
+        text_or_null("why", source.why);
     }
 
     void write(const Losses &losses) {

@@ -72,6 +72,22 @@ std::int64_t destinations(const FrameTotals &frames) {
     return sum;
 }
 
+// There are endpoints, and no more than the node itself has a name.
+bool lacks_names(const Summary &summary) {
+    const auto is_unnamed = [&](const std::string &name) {
+        return name.empty() || name == summary.node.hostname;
+    };
+    bool has_endpoints = false;
+
+    for (const auto &pair : summary.pairs) {
+        has_endpoints = has_endpoints || pair.is_ip;
+        if (!is_unnamed(pair.client.name) || !is_unnamed(pair.server.name) ||
+            (pair.service && !is_unnamed(pair.service->name)))
+            return false;
+    }
+    return has_endpoints;
+}
+
 } // namespace
 
 std::string labelled(const std::string &label, const std::string &text, const TableStyle &style, bool alarm) {
@@ -162,6 +178,24 @@ std::string render_hooks(const Summary &summary, const TableStyle &style) {
         parts.push_back(fmt::format("{}: {}", backend, fmt::join(symbols, ", ")));
     return labelled("HOOKS", parts.empty() ? "none" : clean(fmt::format("{}", fmt::join(parts, "; "))),
                     style);
+}
+
+// A line only where there is something to do about it.
+std::string render_names(const Summary &summary, const TableStyle &style) {
+    std::vector<std::string> down;
+
+    for (const auto &source : summary.name_sources)
+        if (source.state == NameSourceState::State::down)
+            down.push_back(fmt::format("{} is down: {}", clean(source.id), clean(source.why)));
+    if (!down.empty())
+        return labelled("NAMES", fmt::format("{}", fmt::join(down, "; ")), style, true);
+    if (!lacks_names(summary))
+        return {};
+    return labelled(
+        "NAMES",
+        "nothing here knows who has these addresses; --names FILE gives them names, in the format of "
+        "hosts(5): an address and its name on each line",
+        style);
 }
 
 std::string render_losses(const Summary &summary, const TableStyle &style) {

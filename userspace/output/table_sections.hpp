@@ -13,6 +13,8 @@ std::string render_header(const Summary &summary, const TableStyle &style);
 std::string render_settings(const Summary &summary, const TableStyle &style);
 std::string render_frames(const Summary &summary, const TableStyle &style);
 std::string render_hooks(const Summary &summary, const TableStyle &style);
+// One line if a source of names is down, or if nothing has a name; else empty.
+std::string render_names(const Summary &summary, const TableStyle &style);
 std::string render_losses(const Summary &summary, const TableStyle &style);
 std::string render_findings(const Summary &summary, const TableStyle &style);
 
