@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "kernel/netlink.hpp"
+#include "rules/nft_ask.hpp"
 #include "rules/nft_messages.hpp"
 #include "rules/read_rules.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <tuple>
 
 namespace brpath {
@@ -31,13 +29,10 @@ class NftRead {
     tl::expected<std::vector<Table>, int> run();
 
   private:
-    // Room for a request with the names of a table and a set, each of up to 255 bytes.
-    using Request = std::array<std::byte, 1024>;
     using SetKey = std::tuple<std::uint8_t, std::string, std::string>;
 
-    Done ask(int type, int flags, std::uint8_t family, const std::vector<std::pair<int, std::string>> &names,
-             const MessageHandler &handle);
-    tl::expected<std::uint32_t, int> generation();
+    Done list(int type, std::uint8_t family, const std::vector<std::pair<int, std::string>> &names,
+              const MessageHandler &handle);
     Done read_tables();
     Done read_chains();
     Done read_rules(const Table &of);
@@ -75,23 +70,9 @@ std::uint8_t number_of(TableFamily family) {
     return NFPROTO_INET;
 }
 
-Done NftRead::ask(int type, int flags, std::uint8_t family,
-                  const std::vector<std::pair<int, std::string>> &names, const MessageHandler &handle) {
-    auto socket = NetlinkSocket::open(NETLINK_NETFILTER);
-    if (!socket)
-        return tl::unexpected(socket.error());
-    alignas(nlmsghdr) Request buffer{};
-    nlmsghdr *request = mnl_nlmsg_put_header(buffer.data());
-    request->nlmsg_type = static_cast<std::uint16_t>((NFNL_SUBSYS_NFTABLES << 8) | type);
-    request->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
-    auto *header = static_cast<nfgenmsg *>(mnl_nlmsg_put_extra_header(request, sizeof(nfgenmsg)));
-    header->nfgen_family = family;
-    header->version = NFNETLINK_V0;
-    for (const auto &[attribute, name] : names)
-        if (!mnl_attr_put_strz_check(request, buffer.size(), static_cast<std::uint16_t>(attribute),
-                                     name.c_str()))
-            return tl::unexpected(EMSGSIZE);
-    const auto outcome = socket->exchange(*request, [&](const nlmsghdr &message) {
+Done NftRead::list(int type, std::uint8_t family, const std::vector<std::pair<int, std::string>> &names,
+                   const MessageHandler &handle) {
+    const auto outcome = ask_nft({type, NLM_F_DUMP, family, names}, [&](const nlmsghdr &message) {
         if (items_ <= items_max)
             handle(message);
     });
@@ -104,15 +85,6 @@ Done NftRead::ask(int type, int flags, std::uint8_t family,
     return {};
 }
 
-tl::expected<std::uint32_t, int> NftRead::generation() {
-    std::optional<std::uint32_t> number;
-    const auto done = ask(NFT_MSG_GETGEN, 0, NFPROTO_UNSPEC, {},
-                          [&](const nlmsghdr &message) { number = parse_nft_generation(message); });
-    if (!done)
-        return tl::unexpected(done.error());
-    return number ? tl::expected<std::uint32_t, int>(*number) : tl::unexpected(EBADMSG);
-}
-
 Table *NftRead::find(std::uint8_t family, const std::string &name) {
     const auto wanted = family_of(family);
     const auto found = std::ranges::find_if(
@@ -121,7 +93,7 @@ Table *NftRead::find(std::uint8_t family, const std::string &name) {
 }
 
 Done NftRead::read_tables() {
-    return ask(NFT_MSG_GETTABLE, NLM_F_DUMP, NFPROTO_UNSPEC, {}, [&](const nlmsghdr &message) {
+    return list(NFT_MSG_GETTABLE, NFPROTO_UNSPEC, {}, [&](const nlmsghdr &message) {
         const auto table = parse_nft_table(message);
         const auto family = table ? family_of(table->family) : std::nullopt;
         if (!family || table->is_dormant)
@@ -132,7 +104,7 @@ Done NftRead::read_tables() {
 }
 
 Done NftRead::read_chains() {
-    const auto done = ask(NFT_MSG_GETCHAIN, NLM_F_DUMP, NFPROTO_UNSPEC, {}, [&](const nlmsghdr &message) {
+    const auto done = list(NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, {}, [&](const nlmsghdr &message) {
         const auto chain = parse_nft_chain(message);
         Table *table = chain ? find(chain->family, chain->table) : nullptr;
         if (table == nullptr)
@@ -152,7 +124,7 @@ Done NftRead::read_rules(const Table &of) {
     std::vector<NftRule> rules;
     const std::uint8_t family = number_of(of.family);
     const auto done =
-        ask(NFT_MSG_GETRULE, NLM_F_DUMP, family, {{NFTA_RULE_TABLE, of.name}}, [&](const nlmsghdr &message) {
+        list(NFT_MSG_GETRULE, family, {{NFTA_RULE_TABLE, of.name}}, [&](const nlmsghdr &message) {
             auto rule = parse_nft_rule(message);
             if (!rule || rule->family != family || rule->table != of.name)
                 return;
@@ -191,15 +163,15 @@ tl::expected<std::vector<Action>, int> NftRead::verdicts(const NftRule &rule) {
         }
     };
     const auto done =
-        ask(NFT_MSG_GETSETELEM, NLM_F_DUMP, rule.family,
-            {{NFTA_SET_ELEM_LIST_TABLE, rule.table}, {NFTA_SET_ELEM_LIST_SET, rule.verdict_map->set}}, take);
+        list(NFT_MSG_GETSETELEM, rule.family,
+             {{NFTA_SET_ELEM_LIST_TABLE, rule.table}, {NFTA_SET_ELEM_LIST_SET, rule.verdict_map->set}}, take);
     if (!done)
         return tl::unexpected(done.error());
     return verdicts_[key] = std::move(actions);
 }
 
 tl::expected<std::vector<Table>, int> NftRead::run() {
-    const auto before = generation();
+    const auto before = ask_nft_generation();
     if (!before)
         return tl::unexpected(before.error());
     if (const auto done = read_tables(); !done)
@@ -209,7 +181,7 @@ tl::expected<std::vector<Table>, int> NftRead::run() {
     for (const Table &table : tables_)
         if (const auto done = read_rules(table); !done)
             return tl::unexpected(done.error());
-    const auto after = generation();
+    const auto after = ask_nft_generation();
     if (!after)
         return tl::unexpected(after.error());
     if (*before != *after)
