@@ -240,6 +240,29 @@ TEST_CASE("forward rules: iptables' match of the state") {
     CHECK(decode_xt_match("set", 4, {}).size() == 1);
 }
 
+TEST_CASE("forward rules: iptables' match of SCTP ports") {
+    std::vector<std::uint16_t> info(
+        146); // first to last destination port, source port; then chunks; then flags
+    info[0] = info[1] = 80;
+    const auto decoded = [&](std::uint16_t flags, std::uint16_t inverted) {
+        info[142] = flags;
+        info[144] = inverted;
+        return decode_xt_match("sctp", 0, std::as_bytes(std::span(info)));
+    };
+    CHECK(decoded(0, 0).empty());
+    const auto matches = decoded(2, 0);
+    REQUIRE(matches.size() == 1);
+    CHECK(matches[0].source == Source::transport_header);
+    CHECK(matches[0].offset == 2);
+    CHECK(matches[0].first == Value{0, 80});
+    CHECK(matches[0].last == Value{0, 80});
+    CHECK_FALSE(matches[0].is_negated);
+    CHECK(decoded(2, 2)[0].is_negated);
+    CHECK(decoded(4, 0)[0].source == Source::unknown); // of chunks
+    info.pop_back();
+    CHECK(decoded(2, 0)[0].source == Source::unknown);
+}
+
 namespace {
 
 using Bytes = std::vector<std::byte>;

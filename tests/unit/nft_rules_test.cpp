@@ -230,6 +230,51 @@ TEST_CASE("nft: the verdicts of a map, but for the invalid") {
     CHECK(verdicts(false).size() == 2);
 }
 
+namespace {
+
+Bytes plain(const std::string &value) {
+    Bytes bytes(value.size());
+    std::memcpy(bytes.data(), value.data(), value.size());
+    return bytes;
+}
+
+std::string comment_in(const Bytes &expressions, const Bytes &more = {}) {
+    const auto rule = parsed(
+        parse_nft_rule, message(NFT_MSG_NEWRULE, text(NFTA_RULE_TABLE, "t") + text(NFTA_RULE_CHAIN, "f") +
+                                                     attribute(NFTA_RULE_EXPRESSIONS, expressions) + more));
+    return rule ? rule->rule.comment : "no rule";
+}
+
+Bytes xt_comment(const Bytes &info) {
+    return expression("match", text(NFTA_MATCH_NAME, "comment") + attribute(NFTA_MATCH_INFO, info));
+}
+
+Bytes notes(const Bytes &bytes) { return attribute(NFTA_RULE_USERDATA, bytes); }
+
+} // namespace
+
+TEST_CASE("nft: comments, by iptables' match and by nft's own notes") {
+    Bytes padded = plain("shop/cart:http cluster IP");
+    padded.resize(256);
+    CHECK(comment_in(xt_comment(padded)) == "shop/cart:http cluster IP");
+    CHECK(comment_in(xt_comment(Bytes(300, std::byte{'x'}))) == std::string(256, 'x'));
+    CHECK(comment_in(xt_comment({})).empty());
+    const std::string whole("\x01\x02zz\x00\x04hey\x00", 10);
+    CHECK(comment_in({}, notes(plain(whole))) == "hey");
+    CHECK(comment_in({}, notes(plain(whole.substr(0, 7)))) == "h");
+    CHECK(comment_in({}, notes(plain(whole.substr(0, 5)))).empty());
+    CHECK(comment_in({}, notes(plain(whole.substr(0, 3)))).empty());
+    CHECK(comment_in({}).empty());
+}
+
+TEST_CASE("nft: a map's elements, key and verdict") {
+    const auto elements = parsed(parse_nft_elements, elements_message());
+    REQUIRE(elements.size() == 2);
+    CHECK(elements[1].key == Value{2, 0, 0, 0});
+    CHECK(elements[1].verdict.verdict == Verdict::accept);
+    CHECK(parsed(parse_nft_elements, rule_message({})).empty());
+}
+
 TEST_CASE("nft: chains, tables, generations") {
     const auto chain = parsed(parse_nft_chain, chain_message(NF_INET_FORWARD, "filter"));
     REQUIRE(chain);

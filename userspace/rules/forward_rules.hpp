@@ -55,6 +55,7 @@ struct Action {
 struct Rule {
     std::vector<Match> matches{};  // all have to hold
     std::vector<Action> actions{}; // one of them happens; none is `next`
+    std::string comment{};         // as its writer wrote it, not made printable
 };
 
 struct BaseChain {

@@ -204,10 +204,13 @@ void NftExpressions::other(const std::string &name, const NftAttributes &attribu
     if (name == "target")
         return end({decode_xt_target(attributes.text(NFTA_TARGET_NAME))});
     if (name == "match") {
+        const std::string match_name = attributes.text(NFTA_MATCH_NAME);
         const auto revision = static_cast<int>(attributes.number(NFTA_MATCH_REV).value_or(0));
-        for (Match &match :
-             decode_xt_match(attributes.text(NFTA_MATCH_NAME), revision, attributes.bytes(NFTA_MATCH_INFO)))
+        const auto info = attributes.bytes(NFTA_MATCH_INFO);
+        for (Match &match : decode_xt_match(match_name, revision, info))
             rule_.rule.matches.push_back(std::move(match));
+        if (auto comment = decode_xt_comment(match_name, info))
+            rule_.rule.comment = std::move(*comment);
     } else if (!only_notes(name)) {
         add_unknown_match();
         registers_ = {};

@@ -4,6 +4,7 @@
 #include "rules/nft_attributes.hpp"
 #include "rules/nft_expressions.hpp"
 
+#include <algorithm>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -54,6 +55,22 @@ bool is_invalid_state(const Value &key) {
         return false;
     std::memcpy(&state, key.data(), sizeof(state));
     return state == state_invalid;
+}
+
+// What nft notes beside a rule for its own use: type, length and value, a byte each for the first two. The
+// kernel does not read it.
+std::string comment_of(std::span<const std::byte> notes) {
+    constexpr std::byte comment_type{0};
+    while (notes.size() >= 2) {
+        const auto length = std::to_integer<std::size_t>(notes[1]);
+        const auto value = notes.subspan(2).first(std::min(length, notes.size() - 2));
+        if (notes[0] == comment_type) {
+            const auto *text = reinterpret_cast<const char *>(value.data());
+            return {text, strnlen(text, value.size())};
+        }
+        notes = notes.subspan(2 + value.size());
+    }
+    return {};
 }
 
 } // namespace
@@ -111,22 +128,30 @@ std::optional<NftRule> parse_nft_rule(const nlmsghdr &message) {
     NftRule rule{*family, attributes.text(NFTA_RULE_TABLE), attributes.text(NFTA_RULE_CHAIN), {}, {}};
     if (rule.table.empty() || rule.chain.empty())
         return std::nullopt;
+    rule.rule.comment = comment_of(attributes.bytes(NFTA_RULE_USERDATA));
     NftExpressions expressions(rule);
     for_each_attribute(attributes.bytes(NFTA_RULE_EXPRESSIONS),
                        [&](const nlattr &attribute) { expressions.take(attribute_payload(attribute)); });
     return rule;
 }
 
-std::vector<Action> parse_nft_verdicts(const nlmsghdr &message, const NftVerdictMap &map) {
-    std::vector<Action> actions;
+std::vector<NftElement> parse_nft_elements(const nlmsghdr &message) {
+    std::vector<NftElement> elements;
     if (!family_of(message, NFT_MSG_NEWSETELEM))
-        return actions;
+        return elements;
     for_each_attribute(attributes_of(message).bytes(NFTA_SET_ELEM_LIST_ELEMENTS), [&](const nlattr &element) {
         const NftAttributes attributes(attribute_payload(element));
-        auto verdict = nft_verdict(attributes.bytes(NFTA_SET_ELEM_DATA));
-        if (verdict && !(map.is_by_state && is_invalid_state(nft_value(attributes.bytes(NFTA_SET_ELEM_KEY)))))
-            actions.push_back(std::move(*verdict));
+        if (auto verdict = nft_verdict(attributes.bytes(NFTA_SET_ELEM_DATA)))
+            elements.push_back({nft_value(attributes.bytes(NFTA_SET_ELEM_KEY)), std::move(*verdict)});
     });
+    return elements;
+}
+
+std::vector<Action> parse_nft_verdicts(const nlmsghdr &message, const NftVerdictMap &map) {
+    std::vector<Action> actions;
+    for (NftElement &element : parse_nft_elements(message))
+        if (!map.is_by_state || !is_invalid_state(element.key))
+            actions.push_back(std::move(element.verdict));
     return actions;
 }
 

@@ -41,6 +41,15 @@ std::optional<NftTable> parse_nft_table(const nlmsghdr &message);
 std::optional<NftChain> parse_nft_chain(const nlmsghdr &message);
 std::optional<NftRule> parse_nft_rule(const nlmsghdr &message);
 
+// One of a map's elements that end with a verdict. A key of several parts has each padded to 4 bytes.
+struct NftElement {
+    Value key{};
+    Action verdict{};
+};
+
+// Some of a map's elements.
+std::vector<NftElement> parse_nft_elements(const nlmsghdr &message);
+
 // The verdicts of some of a set's elements; without those for connections that are invalid.
 std::vector<Action> parse_nft_verdicts(const nlmsghdr &message, const NftVerdictMap &map);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_tcpudp.h>
 
@@ -15,6 +16,19 @@ using Bytes = std::span<const std::byte>;
 
 // Invalid, established, related, new have the same bits in nf_tables. Others (SNAT, DNAT, untracked) do not.
 constexpr std::uint32_t states_understood = 0xf;
+
+// As in linux/netfilter/xt_sctp.h, which is for C alone. Ports are in the machine's own order.
+struct SctpInfo {
+    std::uint16_t dpts[2], spts[2];
+    std::uint32_t chunk_map[64], chunk_match_type;
+    std::uint8_t flag_info[4][3];
+    std::int32_t flag_count;
+    std::uint32_t flags, invflags;
+};
+static_assert(sizeof(SctpInfo) == 292);
+
+constexpr std::uint32_t sctp_source_ports = 1;
+constexpr std::uint32_t sctp_destination_ports = 2;
 
 template <typename Info> std::optional<Info> read_info(Bytes bytes) {
     Info info{};
@@ -82,7 +96,28 @@ std::vector<Match> udp_match(Bytes bytes) {
     return matches;
 }
 
+std::vector<Match> sctp_match(Bytes bytes) {
+    const auto info = read_info<SctpInfo>(bytes);
+    if (!info)
+        return unknown_match();
+    std::vector<Match> matches;
+    if ((info->flags & sctp_source_ports) != 0)
+        add_ports(matches, 0, info->spts, (info->invflags & sctp_source_ports) != 0);
+    if ((info->flags & sctp_destination_ports) != 0)
+        add_ports(matches, 2, info->dpts, (info->invflags & sctp_destination_ports) != 0);
+    if ((info->flags & ~(sctp_source_ports | sctp_destination_ports)) != 0)
+        matches.emplace_back();
+    return matches;
+}
+
 } // namespace
+
+std::optional<std::string> decode_xt_comment(std::string_view name, Bytes info) {
+    if (name != "comment")
+        return std::nullopt;
+    const auto *text = reinterpret_cast<const char *>(info.data());
+    return std::string(text, strnlen(text, std::min<std::size_t>(info.size(), XT_MAX_COMMENT_LEN)));
+}
 
 std::vector<Match> decode_xt_match(std::string_view name, int revision, Bytes info) {
     if (name == "comment")
@@ -100,6 +135,8 @@ std::vector<Match> decode_xt_match(std::string_view name, int revision, Bytes in
         return tcp_match(info);
     if (name == "udp" && revision == 0)
         return udp_match(info);
+    if (name == "sctp" && revision == 0)
+        return sctp_match(info);
     return unknown_match();
 }
 
