@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Prints what the source of names "rules" knows in the network namespace that it runs in, as JSON lines: the
-// state first, then a line for each Service. With --again it asks a second time, and says on stderr how many
-// microseconds both took and whether the names are the same ones.
+// state first, then a line for each Service. With --follow it asks again for each line that it reads; the
+// Services follow only if they are not the same ones as before.
 #include "services/rules_source.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <utility>
+#include <string>
 
 namespace {
 
@@ -25,28 +24,39 @@ const char *word(brpath::SourceReport::State state) {
     return "down";
 }
 
-std::pair<brpath::SourceReport, long> ask(brpath::NameSource &source) {
+using Names = std::shared_ptr<const brpath::NameSet>;
+
+// The names, to tell the next ones from.
+Names print(brpath::NameSource &source, const Names &before) {
     const auto begin = std::chrono::steady_clock::now();
-    auto report = source.report();
+    const auto report = source.report();
     const auto took = std::chrono::steady_clock::now() - begin;
-    return {std::move(report), std::chrono::duration_cast<std::chrono::microseconds>(took).count()};
+    const bool is_same = report.names == before;
+    std::cout << nlohmann::json{{"source", source.id()},
+                                {"state", word(report.state)},
+                                {"why", report.why},
+                                {"same", is_same},
+                                {"services", report.names->services.size()},
+                                {"microseconds",
+                                 std::chrono::duration_cast<std::chrono::microseconds>(took).count()}}
+              << '\n';
+    if (!is_same)
+        for (const auto &service : report.names->services)
+            std::cout << nlohmann::json{{"name", service.name},
+                                        {"address", service.address},
+                                        {"port", service.port},
+                                        {"protocol", service.protocol}}
+                      << '\n';
+    std::cout.flush();
+    return report.names;
 }
 
 } // namespace
 
 int main(int count, char **arguments) {
     brpath::RulesSource source;
-    const auto [report, first] = ask(source);
-    std::cout << nlohmann::json{{"source", source.id()}, {"state", word(report.state)}, {"why", report.why}}
-              << '\n';
-    for (const auto &service : report.names->services)
-        std::cout << nlohmann::json{{"name", service.name},
-                                    {"address", service.address},
-                                    {"port", service.port},
-                                    {"protocol", service.protocol}}
-                  << '\n';
-    if (count > 1 && std::strcmp(arguments[1], "--again") == 0) {
-        const auto [again, second] = ask(source);
-        std::fprintf(stderr, "%ld %ld %s\n", first, second, again.names == report.names ? "same" : "other");
-    }
+    Names names = print(source, nullptr);
+    if (count > 1 && std::strcmp(arguments[1], "--follow") == 0)
+        for (std::string line; std::getline(std::cin, line);)
+            names = print(source, names);
 }
