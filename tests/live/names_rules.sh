@@ -241,15 +241,15 @@ loaded() { cut -d ' ' -f 1 /proc/modules 2>/dev/null | sort || true; }
 tables() { in_node sort /proc/thread-self/net/ip_tables_names /proc/thread-self/net/ip6_tables_names 2>/dev/null || true; }
 
 lab_up --setting 0
+before="$(loaded) $(tables)"
 records
+same "modules and tables after asking" "$before" "$(loaded) $(tables)"
 contains "the lab's own" "^shop/cart:http 10\.96\.0\.10 80 6$" "$SCENE_DIR/records"
 contains "the lab's own" "^kube-system/dns:dns 10\.96\.0\.53 53 17$" "$SCENE_DIR/records"
 
 clear_rules
-before="$(loaded) $(tables)"
 records
 same "no rules" "absent 0" "$STATE"
-same "modules and tables after asking" "$before" "$(loaded) $(tables)"
 
 restore_as nft || fail "the rules cannot be installed by iptables-nft"
 records
