@@ -45,6 +45,7 @@ class Fake : public NameSource {
   public:
     explicit Fake(const char *id) : id_(id) {}
 
+    void looked(Names::Clock::time_point as_of) { report_.as_of = as_of; }
     void say(NameSet names) {
         report_.state = SourceReport::State::up;
         report_.names = std::make_shared<const NameSet>(std::move(names));
@@ -256,8 +257,8 @@ TEST_CASE("names of what is gone are kept, but not without a bound") {
                      [](const NameRecord &) { return 0; });
         claims.make_room(5);
         CHECK(claims.size() <= 5);
-        CHECK(claims.find(0, "10.0.0.0", 0, true, {}) != nullptr);
-        CHECK(claims.find(0, address, 0, true, {}) != nullptr);
+        CHECK(claims.find(0, "10.0.0.0", {}) != nullptr);
+        CHECK(claims.find(0, address, {}) != nullptr);
     }
 }
 
@@ -325,6 +326,23 @@ TEST_CASE(
     place.first->say({{anywhere("shop/c", "10.0.0.1")}, {}});
     place.pass({});
     CHECK(place.who("10.0.0.1", 3) == "shop/c");
+}
+
+TEST_CASE("endpoints: a source that has not looked since says nothing about a move") {
+    Place place;
+    place.first->say({{anywhere("shop/a", "10.0.0.1"), anywhere("shop/b", "10.0.0.2")}, {}});
+    place.pass(std::chrono::seconds(100));
+    CHECK(place.who("10.0.0.1", 3) == "shop/a");
+    place.first->looked(place.now);
+    place.pass(std::chrono::seconds(1));
+    CHECK(place.who("10.0.0.1", 4).empty());
+    place.pass(std::chrono::seconds(60));
+    CHECK(place.who("10.0.0.1", 4).empty());
+    CHECK_MESSAGE(place.who("10.0.0.2", 4).empty(), "who knows since when that port has been there");
+    place.first->looked(place.now);
+    place.pass({});
+    CHECK(place.who("10.0.0.1", 4) == "shop/a");
+    CHECK(place.who("10.0.0.2", 4) == "shop/b");
 }
 
 TEST_CASE("endpoints: names stay when their endpoint is gone, but not for who comes after it") {

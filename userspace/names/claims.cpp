@@ -63,8 +63,7 @@ void Claims::make_room(std::size_t most) {
         });
 }
 
-const std::string *Claims::find(std::size_t source, std::string_view address, std::uint32_t port,
-                                bool is_there, Clock::time_point now) {
+const std::string *Claims::find(std::size_t source, std::string_view address, const Sighting &seen) {
     const auto place = by_address_.find(address);
     if (place == by_address_.end())
         return nullptr;
@@ -72,19 +71,21 @@ const std::string *Claims::find(std::size_t source, std::string_view address, st
     if (found == place->second.end() || !found->second.is_upheld)
         return nullptr;
     Claim &claim = found->second;
-    if (port == 0 || claim.port == port)
+    if (seen.port == 0 || claim.port == seen.port)
         return &claim.name;
-    if (claim.is_told || !is_there)
+    if (claim.is_told || !seen.is_there)
         return nullptr;
     if (claim.port != 0) {
         if (!claim.doubted)
-            claim.doubted = now;
-        if (now - *claim.doubted < doubt_time) {
+            claim.doubted = seen.now;
+        if (seen.as_of < *claim.doubted + doubt_time) {
             has_doubts_ = true;
             return nullptr;
         }
+    } else if (seen.as_of < seen.now - doubt_time) {
+        return nullptr; // said before this port was there, perhaps
     }
-    claim.port = port;
+    claim.port = seen.port;
     claim.doubted.reset();
     return &claim.name;
 }

@@ -31,12 +31,18 @@ class Claims {
     // Of more than `most` addresses those that no source claims any more are forgotten.
     void make_room(std::size_t most = 65536);
 
-    // Who has the address as that source knows it, at this port (0: not known). A claim that is upheld while
-    // its address is seen at another port than before is believed again after five seconds: by then every
-    // source has told of a move. nullptr: nobody, or not there.
-    // A port that is not there any more (`is_there`) is no place to see an address for the first time.
-    const std::string *find(std::size_t source, std::string_view address, std::uint32_t port, bool is_there,
-                            Clock::time_point now);
+    // Where and when an address is seen.
+    struct Sighting {
+        std::uint32_t port = 0; // 0: not known
+        bool is_there = true;   // a port that is gone is no place to see an address for the first time
+        Clock::time_point now{};
+        Clock::time_point as_of{}; // when the source last looked
+    };
+
+    // Who has the address as that source knows it. A claim that is upheld while its address is seen at
+    // another port than before is believed again once the source has looked five seconds later: by then it
+    // would have told of a move. nullptr: nobody, or not there.
+    const std::string *find(std::size_t source, std::string_view address, const Sighting &seen);
     // The same among the claims that are kept.
     [[nodiscard]] const std::string *find_gone(std::size_t source, std::string_view address,
                                                std::uint32_t port) const;

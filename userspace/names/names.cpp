@@ -113,7 +113,8 @@ TrustedName Names::endpoint(std::string_view ip, std::uint32_t port_ifindex) {
         if (behind)
             if (const auto found = behind->endpoints.find(i); found != behind->endpoints.end())
                 return {found->second, trust_of(i)};
-        if (const auto *name = claims_.find(i, ip, port_ifindex, is_there, now_))
+        if (const auto *name =
+                claims_.find(i, ip, {port_ifindex, is_there, now_, sources_[i].report.as_of.value_or(now_)}))
             return {*name, trust_of(i)};
     }
     for (std::size_t i = 0; i < sources_.size(); i++)

@@ -88,6 +88,7 @@ SourceReport NetnsSource::report() {
     report_.why.clear();
     if (names != *report_.names)
         report_.names = std::make_shared<const NameSet>(std::move(names));
+    report_.as_of = begin;
     has_events_ = false;
     after_events_.took(begin, Pace::Clock::now());
     without_.took(begin, Pace::Clock::now());

@@ -4,8 +4,10 @@
 
 #include "names/records.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace brpath {
@@ -22,6 +24,8 @@ struct SourceReport {
     // What it knows; of a source that is down what it knew last. Never nullptr. The same pointer as before:
     // nothing has changed.
     std::shared_ptr<const NameSet> names = std::make_shared<const NameSet>();
+    // When that was so, of a source that looks only now and then; absent: it is as of this report.
+    std::optional<std::chrono::steady_clock::time_point> as_of{};
 };
 
 class NameSource {
