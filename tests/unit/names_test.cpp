@@ -273,9 +273,8 @@ TEST_CASE("netns: by port if there is one, and never a tunnel's") {
                   {3, {"twice", {"10.0.0.3"}}}});
     CHECK(names.endpoints == std::vector<NameRecord>{{"pod-a", "veth-a", "", {"10.0.0.1", "fd00::1"}, 3},
                                                      {"other", "", "", {"10.0.0.2"}, 0},
-                                                     {"twice", "n1", "", {}, 7},
-                                                     {"twice", "n2", "", {}, 8},
-                                                     {"twice", "", "", {"10.0.0.3"}, 0}});
+                                                     {"twice", "n1", "", {"10.0.0.3"}, 7},
+                                                     {"twice", "n2", "", {}, 8}});
 }
 
 TEST_CASE("endpoints: by port before address, and the more trusted source before both") {

@@ -56,15 +56,13 @@ NameSet names_of(const std::vector<Link> &links, const Neighbours &neighbours) {
         const auto at = [&](const Link &link) {
             return NameRecord{neighbour.name, printable(link.name), "", {}, link.ifindex};
         };
-        if (own.size() == 1) {
-            names.endpoints.push_back(at(*own.front()));
-            names.endpoints.back().addresses = neighbour.addresses;
-            continue;
-        }
+        const auto first = names.endpoints.size();
         for (const Link *link : own)
             names.endpoints.push_back(at(*link));
-        if (!neighbour.addresses.empty())
-            names.endpoints.push_back({neighbour.name, "", "", neighbour.addresses, 0});
+        if (own.empty())
+            names.endpoints.push_back({neighbour.name, "", "", {}, 0});
+        // Its other ports name it by themselves: at a port that is not its own it is somebody else's.
+        names.endpoints[first].addresses = neighbour.addresses;
     }
     return names;
 }

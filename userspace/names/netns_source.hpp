@@ -31,7 +31,7 @@ using Neighbours = std::map<std::int32_t, Neighbour>;
 std::optional<std::int32_t> namespace_behind(const Link &link);
 
 // What devices and the namespaces behind them tell; asks nobody. Addresses of a namespace behind several
-// ports are at none of them in particular.
+// ports are told with the first of them.
 NameSet names_of(const std::vector<Link> &links, const Neighbours &neighbours);
 
 // Entering every namespace takes half a second where there are a thousand pods: it is done when devices or
