@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Sources that are files which others write.
+#include "app/name_sources.hpp"
 #include "names/cni_result.hpp"
 #include "names/domain_file.hpp"
 #include "names/folder_source.hpp"
-#include "names/sources.hpp"
+#include "names/source_ids.hpp"
 #include "temporary_folder.hpp"
 
 #include <algorithm>
@@ -263,6 +264,6 @@ TEST_CASE("sources: all in their order, or those that are wanted") {
             list.emplace_back(source->id());
         return list;
     };
-    CHECK(ids(make_sources({}, "")) == source_ids());
-    CHECK(ids(make_sources({"ipam", "cni"}, "")) == List{"cni", "ipam"});
+    CHECK(ids(make_name_sources({}, "")) == List(source_ids.begin(), source_ids.end()));
+    CHECK(ids(make_name_sources({"ipam", "cni"}, "")) == List{"cni", "ipam"});
 }

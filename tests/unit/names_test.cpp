@@ -70,7 +70,8 @@ struct Place {
         sources.emplace_back(second);
         return sources;
     }
-    Place() : first(new Fake("first")), second(new Fake("second")), names(own(first, second)) {
+    explicit Place(const char *second_id = "second")
+        : first(new Fake("first")), second(new Fake(second_id)), names(own(first, second)) {
         names.learn_ports({device(2, "cni0", "bridge"), port(3, "veth-a", 2), port(4, "veth-b", 2)});
     }
     void pass(std::chrono::seconds time) {
@@ -390,12 +391,14 @@ TEST_CASE("endpoints: an address that several have is nobody's, and not guessed"
 
 TEST_CASE(
     "services: by address, port and protocol, then as a node port, then by what the address is called") {
-    Place place;
-    place.first->say({{}, {{"shop/cart:http", "10.96.0.10", 80, 6}, {"shop/cart:node", "", 30080, 6}}});
-    place.second->say({{anywhere("vip", "10.96.0.10")}, {{"other", "10.96.0.10", 80, 6}}});
+    Place place("node");
+    place.first->say({{anywhere("vip", "10.96.0.10")},
+                      {{"shop/cart:http", "10.96.0.10", 80, 6}, {"shop/cart:node", "", 30080, 6}}});
+    place.second->say({{anywhere("node-1", "192.168.1.5")}, {{"other", "10.96.0.10", 80, 6}}});
     place.pass({});
     CHECK(place.names.service("10.96.0.10", 80, 6) == "shop/cart:http");
     CHECK_MESSAGE(place.names.service("10.96.0.10", 80, 17) == "vip", "the address alone");
     CHECK(place.names.service("192.168.1.5", 30080, 6) == "shop/cart:node");
-    CHECK(place.names.service("192.168.1.5", 30081, 6).empty());
+    CHECK_MESSAGE(place.names.service("192.168.1.5", 30081, 6) == "node-1", "no node port");
+    CHECK_MESSAGE(place.names.service("192.168.1.6", 30080, 6).empty(), "not this node's address");
 }

@@ -128,6 +128,24 @@ TEST_CASE("losses are loud, and only losses") {
                    "\nLOSSES     THE FIGURES ARE INCOMPLETE: the kernel skipped a hook 17 times\n"));
 }
 
+TEST_CASE("sources of names: a line only where something is to be done") {
+    Summary summary = scenes::setting_0();
+    CHECK_FALSE(contains(table(summary), "NAMES"));
+    summary.name_sources = {{"cni", NameSourceState::State::up, 3, 1, ""},
+                            {"docker", NameSourceState::State::down, 0, 0, "connect: refused"}};
+    CHECK(contains(line_with(table(summary), "NAMES"), "docker is down: connect: refused"));
+    summary.name_sources.clear();
+    for (auto &pair : summary.pairs) {
+        pair.client.name = summary.node.hostname;
+        pair.server.name.clear();
+        if (pair.service)
+            pair.service->name.clear();
+    }
+    CHECK(contains(line_with(table(summary), "NAMES"), "--names FILE"));
+    summary.pairs.clear();
+    CHECK_FALSE(contains(table(summary), "NAMES"));
+}
+
 TEST_CASE("findings: the worst first, ten of them") {
     Summary summary = scenes::setting_0();
     auto finding = summary.findings[0];

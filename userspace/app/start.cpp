@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "app/start.hpp"
 
+#include "app/name_sources.hpp"
 #include "kernel/btf.hpp"
 #include "kernel/capabilities.hpp"
 #include "kernel/netns.hpp"
-#include "names/sources.hpp"
 #include "util/printable.hpp"
 #include "util/time.hpp"
 
@@ -123,7 +123,7 @@ void Started::poll_setting() {
 
 Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignals &signals,
                                        const Diagnostics &diagnostics) {
-    Names names(make_sources(options.names_from, options.names_root));
+    Names names(make_name_sources(options.names_from, options.names_root));
     SystemView view;
 
     if (!options.names_file.empty())

@@ -3,7 +3,7 @@
 
 #include "cli/suggest.hpp"
 #include "cli/time.hpp"
-#include "names/sources.hpp"
+#include "names/source_ids.hpp"
 #include "util/printable.hpp"
 
 #include <algorithm>
@@ -103,7 +103,7 @@ Result<void> set_explain(ObserveOptions &options, const std::string &value) {
 }
 
 Result<void> set_names_from(ObserveOptions &options, const std::string &value) {
-    const auto ids = source_ids();
+    const std::vector<std::string> ids(source_ids.begin(), source_ids.end());
     std::string_view rest = value;
 
     options.names_from.clear();
@@ -199,7 +199,8 @@ constexpr std::array<ObserveOption, 16> rows = {{
     {"--names", "FILE", output, "names for addresses, in the format of hosts(5)",
      set_text<&ObserveOptions::names_file>},
     {"--names-from", "LIST", output,
-     "sources of names, with commas between, instead of all that are on this node: cni, libvirt, netns, node or ipam",
+     "sources of names, with commas between, instead of all that are on this node: cni, docker, podman, "
+     "rules, libvirt, netns, node, overlay or ipam",
      set_names_from},
     {"--max-pairs", "N", output,
      "pairs that are kept; beyond it those with the fewest frames are forgotten, their frames count in no "

@@ -2,8 +2,10 @@
 #include "names/names.hpp"
 
 #include "kernel/read_file.hpp"
+#include "names/other_nodes.hpp"
 #include "util/printable.hpp"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -120,12 +122,41 @@ TrustedName Names::endpoint(std::string_view ip, std::uint32_t port_ifindex) {
     for (std::size_t i = 0; i < sources_.size(); i++)
         if (const auto *name = claims_.find_gone(i, ip, port_ifindex))
             return {*name, trust_of(i)};
-    return {};
+    return behind ? TrustedName{} : network(ip);
 }
 
+// What comes by a port of ours is no other node's, whatever its address says.
+TrustedName Names::network(std::string_view ip) const {
+    const NetworkRecord *longest = nullptr;
+    std::size_t source = 0;
+
+    for (std::size_t i = 0; i < sources_.size(); i++)
+        for (const auto &record : sources_[i].report.names->networks)
+            if ((!longest || record.length > longest->length) && is_inside(record, std::string(ip))) {
+                longest = &record;
+                source = i;
+            }
+    return longest ? TrustedName{longest->name, trust_of(source)} : TrustedName{};
+}
+
+bool Names::is_own(const std::string &ip) const {
+    const auto has_it = [&](const NameRecord &record) {
+        return std::find(record.addresses.begin(), record.addresses.end(), ip) != record.addresses.end();
+    };
+
+    return std::any_of(sources_.begin(), sources_.end(), [&](const Asked &asked) {
+        const auto &records = asked.report.names->endpoints;
+        return asked.source->id() == std::string_view("node") &&
+               std::any_of(records.begin(), records.end(), has_it);
+    });
+}
+
+// A node port is one at the node's own addresses only.
 std::string Names::service(const std::string &ip, std::uint16_t port, std::uint8_t protocol) {
-    for (const auto &address : {ip, std::string()}) // empty: a node port, at any address of the node
-        if (const auto found = services_.find({address, port, protocol}); found != services_.end())
+    if (const auto found = services_.find({ip, port, protocol}); found != services_.end())
+        return found->second;
+    if (is_own(ip))
+        if (const auto found = services_.find({"", port, protocol}); found != services_.end())
             return found->second;
     return endpoint(ip, 0).name;
 }

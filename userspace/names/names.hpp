@@ -67,6 +67,8 @@ class Names {
   private:
     using ServiceKey = std::tuple<std::string, std::uint16_t, std::uint8_t>;
 
+    [[nodiscard]] bool is_own(const std::string &ip) const;
+    [[nodiscard]] TrustedName network(std::string_view ip) const;
     [[nodiscard]] std::uint32_t find_port(const NameRecord &record) const;
     void learn_endpoints(std::size_t source);
     void learn_services();

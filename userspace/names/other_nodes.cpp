@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <array>
 #include <charconv>
+#include <fmt/format.h>
 #include <map>
 #include <set>
 #include <tuple>
@@ -64,6 +65,10 @@ bool is_inside(std::string_view network, const std::string &address) {
         length > (base->second == AF_INET ? 32U : 128U))
         return false;
     return has_prefix(ip->first, base->first, length);
+}
+
+bool is_inside(const NetworkRecord &network, const std::string &address) {
+    return is_inside(fmt::format("{}/{}", network.address, network.length), address);
 }
 
 std::string parse_flannel_network(std::string_view text) {

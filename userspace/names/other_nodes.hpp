@@ -30,6 +30,9 @@ std::vector<NetworkRecord> networks_of_other_nodes(const Overlay &overlay);
 // FLANNEL_NETWORK of flannel's subnet.env; empty if it has none.
 std::string parse_flannel_network(std::string_view text);
 
+// Is the address in the record's network?
+bool is_inside(const NetworkRecord &network, const std::string &address);
+
 // Does the network "10.244.0.0/16" contain the address? False if one of them is not understood.
 bool is_inside(std::string_view network, const std::string &address);
 

@@ -64,8 +64,8 @@ class OverlaySource : public NameSource {
 
 } // namespace
 
-std::unique_ptr<NameSource> make_overlay_source(std::string root) {
-    return std::make_unique<OverlaySource>(root == "/" ? "" : std::move(root));
+std::unique_ptr<NameSource> make_overlay_source(const std::string &root) {
+    return std::make_unique<OverlaySource>(root);
 }
 
 } // namespace brpath

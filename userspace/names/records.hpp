@@ -40,9 +40,9 @@ struct NetworkRecord {
 };
 
 struct NameSet {
-    std::vector<NameRecord> endpoints;
-    std::vector<NetworkRecord> networks;
-    std::vector<ServiceRecord> services;
+    std::vector<NameRecord> endpoints{};
+    std::vector<ServiceRecord> services{};
+    std::vector<NetworkRecord> networks{};
 
     bool operator==(const NameSet &) const = default;
 };

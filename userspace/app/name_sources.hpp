@@ -10,12 +10,9 @@
 
 namespace brpath {
 
-// The ids that --names-from takes, the most trusted first.
-std::vector<std::string> source_ids();
-
 // Those that are `wanted` (by id; empty: all), the most trusted first. `root` goes before each path that a
 // source reads; empty but for tests.
-std::vector<std::unique_ptr<NameSource>> make_sources(const std::vector<std::string> &wanted,
-                                                      const std::string &root);
+std::vector<std::unique_ptr<NameSource>> make_name_sources(const std::vector<std::string> &wanted,
+                                                           const std::string &root);
 
 } // namespace brpath

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What --names-from takes.
+#pragma once
+
+#include <array>
+
+namespace brpath {
+
+// In the order of trust: who made the endpoint, then who runs it, then what only holds it or leads to it.
+inline constexpr std::array source_ids = {"cni",   "docker", "podman",  "rules", "libvirt",
+                                          "netns", "node",   "overlay", "ipam"};
+
+} // namespace brpath
