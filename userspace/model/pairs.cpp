@@ -82,11 +82,9 @@ void note_sample(Pair &pair, const Tuple &request) {
         return sample.destination_port == request.destination_port;
     });
 
-    if (known != samples.end()) {
-        *known = request;
-        return;
-    }
-    if (samples.size() == samples_max)
+    if (known != samples.end())
+        samples.erase(known);
+    else if (samples.size() == samples_max)
         samples.erase(samples.begin());
     samples.push_back(request);
 }
@@ -277,11 +275,13 @@ void PairTable::note_quoted(const brpath_flow_key &key, const brpath_flow &flow,
     const auto about = connections_.find_known(make_tuple(key.in, answer));
     if (!about || !about->connection->has_service())
         return;
+    // The request may be counted later: its pair is made here then, and a count is taken away where it was
+    // added.
     const PairId id = id_of(*about->connection, answer);
-    const auto found = find(id, see(id, about->role, key));
-    if (found == pairs_.end())
+    const SeenPair seen = see(id, about->role, key);
+    if (sign * flow.frames < 0 && find(id, seen) == pairs_.end())
         return;
-    Pair &pair = found->second.pair;
+    Pair &pair = find_or_make(id, seen)->second.pair;
     note_sample(pair, about->connection->server_side);
     const auto frames = sign * static_cast<std::int64_t>(flow.frames);
     if (about->role == Role::request) {
