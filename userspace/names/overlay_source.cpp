@@ -5,6 +5,7 @@
 #include "kernel/read_file.hpp"
 #include "kernel/routes.hpp"
 #include "names/other_nodes.hpp"
+#include "util/pace.hpp"
 #include "util/printable.hpp"
 
 #include <utility>
@@ -46,20 +47,38 @@ class OverlaySource : public NameSource {
     [[nodiscard]] const char *id() const override { return "overlay"; }
 
     [[nodiscard]] SourceReport report() override {
-        const auto overlay = read_overlay(root_);
-        if (!overlay)
-            return {SourceReport::State::down,
-                    printable("cannot " + overlay.error().tried + ": " + overlay.error().why), known_};
-        NameSet names;
-        names.networks = networks_of_other_nodes(*overlay);
-        if (names != *known_)
-            known_ = std::make_shared<const NameSet>(std::move(names));
-        return {known_->networks.empty() ? SourceReport::State::absent : SourceReport::State::up, "", known_};
+        const auto begin = Pace::Clock::now();
+
+        if (is_last_ || pace_.is_due(begin)) {
+            look();
+            pace_.took(begin, Pace::Clock::now());
+        }
+        return report_;
     }
 
+    void hurry() override { is_last_ = true; }
+
   private:
+    void look() {
+        const auto overlay = read_overlay(root_);
+        if (!overlay) {
+            report_.state = SourceReport::State::down;
+            report_.why = printable("cannot " + overlay.error().tried + ": " + overlay.error().why);
+            return;
+        }
+        NameSet names;
+        names.networks = networks_of_other_nodes(*overlay);
+        if (names != *report_.names)
+            report_.names = std::make_shared<const NameSet>(std::move(names));
+        report_.state =
+            report_.names->networks.empty() ? SourceReport::State::absent : SourceReport::State::up;
+        report_.why.clear();
+    }
+
     std::string root_;
-    std::shared_ptr<const NameSet> known_ = std::make_shared<const NameSet>();
+    Pace pace_{50}; // the tables of a router are long: at most 2 % of the time
+    bool is_last_ = false;
+    SourceReport report_;
 };
 
 } // namespace
