@@ -32,7 +32,7 @@ class DockerSource : public NameSource {
   public:
     DockerSource(const char *id, std::string socket_path)
         : id_(id), server_{std::move(socket_path), "http://docker"},
-          thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
+          thread_([this](const std::stop_token &stop) { run(stop); }) {}
 
     [[nodiscard]] const char *id() const override { return id_; }
 

@@ -60,7 +60,7 @@ std::string describe(CURL *easy, CURLcode code) {
 }
 
 // nullopt-like: an empty string when the transfer is complete; else why it is not.
-std::string transfer(CURL *easy, std::stop_token stop, const std::function<void()> &tick) {
+std::string transfer(CURL *easy, const std::stop_token &stop, const std::function<void()> &tick) {
     const Multi multi(curl_multi_init());
     int running = 1;
 
@@ -95,7 +95,8 @@ class Lines {
     bool add(std::string_view bytes) {
         rest_ += bytes;
         for (auto end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n')) {
-            handle_(std::string_view(rest_).substr(0, end));
+            const std::string_view lines = rest_;
+            handle_(lines.substr(0, end));
             rest_.erase(0, end + 1);
         }
         return rest_.size() <= line_bytes_max;
@@ -108,7 +109,7 @@ class Lines {
 
 } // namespace
 
-Result<std::string> http_get(const HttpServer &server, const std::string &path, std::stop_token stop,
+Result<std::string> http_get(const HttpServer &server, const std::string &path, const std::stop_token &stop,
                              const HttpLimits &limits) {
     std::string body;
     Chunk chunk = [&](std::string_view bytes) {
@@ -121,14 +122,14 @@ Result<std::string> http_get(const HttpServer &server, const std::string &path, 
     if (!easy)
         return fail(ErrorKind::failed, tried, "no memory");
     curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(limits.time.count()));
-    const auto why = transfer(easy.get(), std::move(stop), [] {});
+    const auto why = transfer(easy.get(), stop, [] {});
     if (!why.empty())
         return fail(ErrorKind::failed, tried,
                     body.size() > limits.bytes_max ? "the answer is too large" : why);
     return body;
 }
 
-Error http_stream(const HttpServer &server, const std::string &path, std::stop_token stop,
+Error http_stream(const HttpServer &server, const std::string &path, const std::stop_token &stop,
                   const StreamHandlers &handlers) {
     Lines lines(handlers.line);
     Chunk chunk = [&](std::string_view bytes) { return lines.add(bytes); };
@@ -137,7 +138,7 @@ Error http_stream(const HttpServer &server, const std::string &path, std::stop_t
 
     if (!easy)
         return {ErrorKind::failed, tried, "no memory", ""};
-    const auto why = transfer(easy.get(), std::move(stop), handlers.tick);
+    const auto why = transfer(easy.get(), stop, handlers.tick);
     return {ErrorKind::failed, tried, why.empty() ? "the server ended it" : why, ""};
 }
 

@@ -25,7 +25,7 @@ struct HttpLimits {
 };
 
 // The body of the response. Ends early, with an error, when a stop is requested.
-Result<std::string> http_get(const HttpServer &server, const std::string &path, std::stop_token stop,
+Result<std::string> http_get(const HttpServer &server, const std::string &path, const std::stop_token &stop,
                              const HttpLimits &limits = {});
 
 // For a response that goes on for as long as the server has something to say. Both are called in the calling
@@ -36,7 +36,7 @@ struct StreamHandlers {
 };
 
 // Returns an error whatever ended it: the server, the way to it, or a requested stop.
-Error http_stream(const HttpServer &server, const std::string &path, std::stop_token stop,
+Error http_stream(const HttpServer &server, const std::string &path, const std::stop_token &stop,
                   const StreamHandlers &handlers);
 
 } // namespace brpath

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
 #include <functional>
 #include <map>
+#include <system_error>
 #include <utility>
 
 namespace brpath {
@@ -90,7 +90,8 @@ class FolderSource : public NameSource {
         for (const auto &[path, folder] : folders_) {
             if (folder.error() != 0 && folder.error() != ENOENT && folder.error() != ENOTDIR) {
                 report_.state = SourceReport::State::down;
-                report_.why = fmt::format("read {}: {}", printable(path), std::strerror(folder.error()));
+                report_.why = fmt::format("read {}: {}", printable(path),
+                                          std::generic_category().message(folder.error()));
                 return;
             }
             if (folder.error() == 0)

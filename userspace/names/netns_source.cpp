@@ -4,6 +4,7 @@
 #include "kernel/netns.hpp"
 #include "util/printable.hpp"
 
+#include <fmt/format.h>
 #include <set>
 
 namespace brpath {
@@ -23,7 +24,7 @@ Neighbours find_neighbours(const std::vector<Link> &links, const std::vector<std
     if (numbers.empty())
         return neighbours;
     for (const std::string &name : names) {
-        const auto netns = open_netns(folder + "/" + name);
+        const auto netns = open_netns(fmt::format("{}/{}", folder, name));
         if (!netns)
             continue;
         const auto number = namespace_number(netns->fd.get());
@@ -53,12 +54,9 @@ NameSet names_of(const std::vector<Link> &links, const Neighbours &neighbours) {
     NameSet names;
     for (const auto &[number, neighbour] : neighbours) {
         const auto &own = ports[number];
-        const auto at = [&](const Link &link) {
-            return NameRecord{neighbour.name, printable(link.name), "", {}, link.ifindex};
-        };
         const auto first = names.endpoints.size();
         for (const Link *link : own)
-            names.endpoints.push_back(at(*link));
+            names.endpoints.push_back({neighbour.name, printable(link->name), "", {}, link->ifindex});
         if (own.empty())
             names.endpoints.push_back({neighbour.name, "", "", {}, 0});
         // Its other ports name it by themselves: at a port that is not its own it is somebody else's.

@@ -61,6 +61,7 @@ bool WatchedFolder::list() {
     error_ = 0;
     std::set<std::string> seen;
     bool changed = false;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this thread's own
     while (const dirent *entry = ::readdir(folder.get())) {
         if (entry->d_name[0] == '.' || seen.size() == files_max)
             continue;
