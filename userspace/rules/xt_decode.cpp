@@ -115,8 +115,9 @@ std::vector<Match> sctp_match(Bytes bytes) {
 std::optional<std::string> decode_xt_comment(std::string_view name, Bytes info) {
     if (name != "comment")
         return std::nullopt;
-    const auto *text = reinterpret_cast<const char *>(info.data());
-    return std::string(text, strnlen(text, std::min<std::size_t>(info.size(), XT_MAX_COMMENT_LEN)));
+    const std::string_view text(reinterpret_cast<const char *>(info.data()),
+                                std::min<std::size_t>(info.size(), XT_MAX_COMMENT_LEN));
+    return std::string(text.substr(0, text.find('\0'))); // padded with NULs, but for the longest one
 }
 
 std::vector<Match> decode_xt_match(std::string_view name, int revision, Bytes info) {
