@@ -33,8 +33,8 @@ check_off() {
 	check_sums
 	check_lossless
 	same "$1, 0: client, server, Service, ports" \
-		"$PREFIX-frontend $PREFIX-cart shop/cart:80 veth-frontend veth-cart" \
-		"$(service_pair '"\(.client.name) \(.server.name) \(.service.name):\(.service.port) \(.client.port_device) \(
+		"$PREFIX-frontend $PREFIX-cart shop/cart:http 80 veth-frontend veth-cart" \
+		"$(service_pair '"\(.client.name) \(.server.name) \(.service.name) \(.service.port) \(.client.port_device) \(
 			.server.port_device)"')"
 	read -r routed tracked replies bypassed sysctl_off < <(service_pair '[.to_server.paths.routed, .to_server.tracked,
 		(.to_client | .frames, .bypassed, .bypass_reasons["sysctl-off"])] | join(" ")')
