@@ -9,6 +9,7 @@
 
 #include <bpf/bpf_core_read.h>
 
+#include "device_flags.bpf.h"
 #include "kernel_types.bpf.h"
 #include "maps.bpf.h"
 
@@ -29,25 +30,8 @@ static __always_inline bool is_tagged(struct sk_buff *skb)
 	return !bpf_core_field_exists(old->vlan_present) || BPF_CORE_READ_BITFIELD_PROBED(old, vlan_present);
 }
 
-/*
- * beb5a9bea820 ("netdevice: convert private flags > BIT(31) to bitfields"), v6.12: priv_flags is a bit-field
- * of 32 bits. Declared as one, it is read correctly in both forms.
- */
-struct net_device___priv_flags {
-	unsigned long priv_flags : 32;
-} __attribute__((preserve_access_index));
-
-#define DEFINE_DEVICE_FLAG(name, flag, READ_BITS)                                                                      \
-	static __always_inline bool name(struct net_device *dev)                                                       \
-	{                                                                                                              \
-		struct net_device___priv_flags *flags = (void *)dev;                                                   \
-                                                                                                                       \
-		return READ_BITS(flags, priv_flags) & bpf_core_enum_value(enum netdev_priv_flags, flag);               \
-	}
-
 DEFINE_DEVICE_FLAG(is_bridge_port, IFF_BRIDGE_PORT, BPF_CORE_READ_BITFIELD)
 DEFINE_DEVICE_FLAG(is_bridge_device, IFF_EBRIDGE, BPF_CORE_READ_BITFIELD)
-DEFINE_DEVICE_FLAG(is_bridge_device_probed, IFF_EBRIDGE, BPF_CORE_READ_BITFIELD_PROBED)
 
 /*
  * Did a hook of netfilter say so? Since 2df3041ba3be ("net: netfilter: use kfree_drop_reason() for NF_DROP"), v5.18,

@@ -129,11 +129,6 @@ enum skb_ext_id {
 	SKB_EXT_BRIDGE_NF = 0,
 };
 
-enum netdev_priv_flags {
-	IFF_EBRIDGE = 1 << 1,
-	IFF_BRIDGE_PORT = 1 << 9,
-};
-
 /* include/net/netfilter/nf_conntrack_common.h; the low three bits of skb->_nfct, user-visible values. */
 enum {
 	NFCT_INFO_MASK = 7,
