@@ -5,9 +5,6 @@
 #include "output/render.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <climits>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -70,23 +67,14 @@ std::size_t count_lines(const std::string &text) {
 } // namespace
 
 Result<Screen> Screen::open(const ObserveOptions &options) {
-    UniqueFd file;
+    auto sink = Sink::open(options.output, Existing::replaced);
 
-    if (!options.output.empty()) {
-        file = UniqueFd(::open(options.output.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-        if (!file) {
-            auto failure = fail_errno(fmt::format("open {} for the results", options.output), errno,
-                                      "name a file in a folder that exists and that you may write");
-            failure.value().kind = ErrorKind::usage;
-            return failure;
-        }
-    }
-    Screen screen(std::move(file), options.format);
-    screen.terminal_ = options.format == Format::table && isatty(screen.fd()) != 0;
+    if (!sink)
+        return Failure(sink.error());
+    Screen screen(std::move(*sink), options.format);
+    screen.terminal_ = options.format == Format::table && isatty(screen.sink_.fd()) != 0;
     return screen;
 }
-
-int Screen::fd() const { return file_ ? file_.get() : STDOUT_FILENO; }
 
 std::string Screen::render(const Summary &summary) const {
     switch (format_) {
@@ -97,7 +85,7 @@ std::string Screen::render(const Summary &summary) const {
     case Format::table:
         break;
     }
-    return render_table(summary, {terminal_ && colour_is_wanted(), size_of(fd(), terminal_).columns});
+    return render_table(summary, {terminal_ && colour_is_wanted(), size_of(sink_.fd(), terminal_).columns});
 }
 
 std::string Screen::erase_last() const {
@@ -108,38 +96,17 @@ Result<void> Screen::show(const Summary &summary, StopSignals &signals) {
     std::string text = render(summary);
 
     if (!terminal_)
-        return write_all(text, signals);
-    text = first_rows(text, size_of(fd(), true));
+        return sink_.write(text, signals);
+    text = first_rows(text, size_of(sink_.fd(), true));
     const auto erase = erase_last();
     lines_shown_ = count_lines(text);
-    return write_all(erase + text, signals);
+    return sink_.write(erase + text, signals);
 }
 
 Result<void> Screen::show_last(const Summary &summary, StopSignals &signals) {
     const auto erase = erase_last();
     lines_shown_ = 0;
-    return write_all(erase + render(summary), signals);
-}
-
-Result<void> Screen::write_all(const std::string &text, StopSignals &signals) {
-    std::size_t written = 0;
-
-    if (file_ && !std::exchange(emptied_, true) && ftruncate(fd(), 0) && errno != EINVAL)
-        return fail_errno("empty the results file", errno); // EINVAL: a pipe or a device, which has no length
-    while (written < text.size() && !closed_) {
-        if (!signals.wait_writable(fd()))
-            return {};
-        // no more than a pipe takes at once, so that a write never waits
-        const auto size = std::min<std::size_t>(text.size() - written, PIPE_BUF);
-        const auto step = ::write(fd(), text.data() + written, size);
-        if (step >= 0)
-            written += static_cast<std::size_t>(step);
-        else if (errno == EPIPE)
-            closed_ = true;
-        else if (errno != EINTR && errno != EAGAIN)
-            return fail_errno("write the results", errno);
-    }
-    return {};
+    return sink_.write(erase + render(summary), signals);
 }
 
 } // namespace brpath

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "app/signals.hpp"
+#include "app/sink.hpp"
 #include "cli/options.hpp"
 #include "model/summary.hpp"
 #include "util/result.hpp"
-#include "util/unique_fd.hpp"
 
 #include <cstddef>
 #include <string>
@@ -28,21 +28,17 @@ class Screen {
     Result<void> show_last(const Summary &summary, StopSignals &signals);
 
     // The reader went away (EPIPE): nothing more to do, and nothing wrong.
-    [[nodiscard]] bool is_closed() const { return closed_; }
+    [[nodiscard]] bool is_closed() const { return sink_.is_closed(); }
 
   private:
-    Screen(UniqueFd file, Format format) : file_(std::move(file)), format_(format) {}
+    Screen(Sink sink, Format format) : sink_(std::move(sink)), format_(format) {}
 
-    [[nodiscard]] int fd() const;
     [[nodiscard]] std::string render(const Summary &summary) const;
     [[nodiscard]] std::string erase_last() const;
-    Result<void> write_all(const std::string &text, StopSignals &signals);
 
-    UniqueFd file_; // empty: stdout
+    Sink sink_;
     Format format_;
     bool terminal_ = false;
-    bool closed_ = false;
-    bool emptied_ = false; // the file has nothing of an earlier run
     std::size_t lines_shown_ = 0;
 };
 
