@@ -282,6 +282,7 @@ TEST_CASE("values that are missing, empty or given twice") {
 TEST_CASE("help is what the golden files say") {
     check_golden("help.txt", text({"--help"}));
     check_golden("help-observe.txt", text({"observe", "--help"}));
+    check_golden("help-watch.txt", text({"watch", "--help"}));
     CHECK_EQ(text({"-h"}), text({"--help"}));
     CHECK_EQ(text({"observe", "-h"}), text({"observe", "--help"}));
 }
@@ -308,7 +309,7 @@ TEST_CASE("help fits 100 columns and names every visible option") {
 }
 
 TEST_CASE("the examples in the help are accepted") {
-    std::istringstream lines(text({"observe", "--help"}) + text({"--help"}));
+    std::istringstream lines(text({"observe", "--help"}) + text({"watch", "--help"}) + text({"--help"}));
     int examples = 0;
 
     for (std::string line; std::getline(lines, line);) {
@@ -331,4 +332,61 @@ TEST_CASE("the examples in the help are accepted") {
 TEST_CASE("version") {
     CHECK(text({"--version"}).starts_with("brpath "));
     CHECK(text({"--version"}).ends_with("\n"));
+}
+
+namespace {
+
+WatchOptions watch(std::initializer_list<const char *> arguments) {
+    std::vector<const char *> all = {"watch"};
+    all.insert(all.end(), arguments);
+    const auto command = parse_command_line(all);
+
+    REQUIRE_MESSAGE(command, (command ? "" : command.error().tried + ": " + command.error().why));
+    REQUIRE(std::holds_alternative<WatchOptions>(*command));
+    return std::get<WatchOptions>(*command);
+}
+
+} // namespace
+
+TEST_CASE("watch: its options") {
+    const auto none = watch({});
+    CHECK(none.netns.empty());
+    CHECK(none.guards.empty());
+    CHECK_FALSE(none.guard_pin);
+    CHECK(none.format == Format::table);
+
+    const auto options = watch({"--netns", "node", "--format", "ndjson", "--output", "-", "--duration", "2s",
+                                "-vv", "--guard", "net/bridge/bridge-nf-call-iptables=1", "--guard",
+                                "bridge-nf-filter-vlan-tagged=0", "--guard-pin"});
+    CHECK_EQ(options.netns, "node");
+    CHECK(options.format == Format::ndjson);
+    CHECK(options.output.empty());
+    CHECK(options.duration == 2s);
+    CHECK_EQ(options.verbosity, 2);
+    CHECK(options.guard_pin);
+    REQUIRE_EQ(options.guards.size(), 2);
+    CHECK_EQ(options.guards[0].key, "net.bridge.bridge-nf-call-iptables");
+    CHECK_EQ(options.guards[0].stays, 1);
+    CHECK_EQ(options.guards[1].key, "net.bridge.bridge-nf-filter-vlan-tagged");
+    CHECK_EQ(options.guards[1].stays, 0);
+}
+
+TEST_CASE("watch: what it refuses") {
+    CHECK(contains(error({"watch", "--gard", "x"}).hint, "did you mean --guard"));
+    CHECK(contains(error({"watch", "--guard", "bridge-nf-call-iptable=1"}).hint,
+                   "did you mean net.bridge.bridge-nf-call-iptables"));
+    CHECK(contains(error({"watch", "--guard", "bridge-nf-call-iptables=2"}).why, "0 or 1"));
+    CHECK(contains(error({"watch", "--guard", "bridge-nf-call-iptables"}).why, "0 or 1"));
+    CHECK(contains(error({"watch", "--guard", "bridge-nf-call-iptables=1", "--guard",
+                          "net.bridge.bridge-nf-call-iptables=0"})
+                       .why,
+                   "already"));
+    CHECK(contains(error({"watch", "--guard-pin"}).why, "no --guard"));
+    CHECK(
+        contains(error({"watch", "--guard-pin=1", "--guard", "bridge-nf-call-iptables=1"}).why, "no value"));
+    CHECK(contains(error({"watch", "--format", "json"}).hint, "ndjson"));
+    CHECK(contains(error({"watch", "--guard"}).why, "missing"));
+    CHECK(contains(error({"--guard", "x=1"}).hint, "after the command: `brpath watch --guard"));
+    CHECK(contains(error({"wach"}).hint, "brpath watch"));
+    CHECK(contains(error({"watch", "observe"}).why, "takes options only"));
 }

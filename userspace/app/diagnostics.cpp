@@ -66,6 +66,33 @@ void Diagnostics::attached(const Started &started) const {
                     started.probing.attach_time.count(), summary, place(started.node.netns)));
 }
 
+void Diagnostics::watching(const std::string &netns, const std::string &blind) const {
+    say(fmt::format("watching {}, Ctrl-C ends",
+                    netns.empty() ? "sysctls of all namespaces, and bridges here and in named ones"
+                                  : "namespace " + printable(netns)));
+    if (!blind.empty())
+        say(fmt::format("who changes a bridge's own attributes is not seen here: {}", blind));
+}
+
+void Diagnostics::guarding(const std::string &key, std::uint32_t stays, std::optional<int> now,
+                           const std::string &netns) const {
+    say(fmt::format("guarding {}={} {}: other writes get EPERM; not refused are bridges' own attributes and "
+                    "unloading br_netfilter",
+                    key, stays, netns.empty() ? "in all namespaces" : place(netns)));
+    if (!now)
+        say(fmt::format("{} is not there now: br_netfilter is absent", key));
+    else if (static_cast<std::uint32_t>(*now) != stays)
+        say(fmt::format("{} is {} now, and stays so until {} is written", key, *now, stays));
+}
+
+void Diagnostics::guard_pinned(const std::string &path) const {
+    say(fmt::format("the guard is pinned and holds when brpath has ended; to remove it: rm {}", path));
+}
+
+void Diagnostics::lost_changes(std::uint64_t count) const {
+    say(fmt::format("{} changes came faster than they could be noted, and are lost", count));
+}
+
 Result<void> Diagnostics::tell_ready(std::optional<int> fd) const {
     constexpr std::string_view line = "ready\n";
 

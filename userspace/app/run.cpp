@@ -4,6 +4,7 @@
 #include "app/colour.hpp"
 #include "app/diagnostics.hpp"
 #include "app/observe.hpp"
+#include "app/watch.hpp"
 #include "cli/options.hpp"
 #include "output/render.hpp"
 
@@ -42,6 +43,10 @@ Result<ExitStatus> run_command(const ObserveOptions &options) {
     return observe(options).map([&](std::optional<Severity> greatest) {
         return options.fail_on && greatest >= options.fail_on ? ExitStatus::findings : ExitStatus::done;
     });
+}
+
+Result<ExitStatus> run_command(const WatchOptions &options) {
+    return watch(options).map([] { return ExitStatus::done; });
 }
 
 } // namespace

@@ -18,6 +18,9 @@ class StopSignals {
     // process at once, SIGINT with exit status 130; the kernel detaches what was attached.
     [[nodiscard]] bool wait(std::chrono::milliseconds at_most);
 
+    // Becomes readable when one of them has come; for those who wait for more than that.
+    [[nodiscard]] int fd() const { return fd_.get(); }
+
     // Waits until a descriptor can be written to. False: the first signal came before that.
     [[nodiscard]] bool wait_writable(int fd);
 

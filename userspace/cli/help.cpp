@@ -2,6 +2,7 @@
 #include "cli/help.hpp"
 
 #include "cli/observe.hpp"
+#include "cli/watch.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -69,18 +70,40 @@ std::string exit_statuses() {
                                    {"130", "interrupted a second time"}});
 }
 
+template <typename Options> std::string option_sections(std::span<const OptionRow<Options>> options) {
+    std::string text, group;
+    std::vector<Entry> entries;
+
+    for (const auto &option : options) {
+        if (group != option.group && !entries.empty()) {
+            text += section(group, entries);
+            entries.clear();
+        }
+        group = option.group;
+        if (!group.empty())
+            entries.push_back(
+                {fmt::format("{}{}{}", option.name, *option.value ? " " : "", option.value), option.help});
+    }
+    if (!entries.empty())
+        text += section(group, entries);
+    return text + section("Other", {{"-v, --verbose", "say on stderr what is done and why; twice for more"},
+                                    {"-h, --help", "this text"}});
+}
+
 } // namespace
 
 std::string help_text() {
     return "brpath shows which frames on a Linux bridge bypass netfilter, and what that breaks.\n"
            "\nUsage: brpath COMMAND [OPTION...]\n" +
            section("Commands", {{"observe", "who talks to whom over the bridges, which frames netfilter and "
-                                            "conntrack did not see, and what follows from that"}}) +
+                                            "conntrack did not see, and what follows from that"},
+                                {"watch", "who changes the setting, when; --guard refuses it"}}) +
            section("Options", {{"-h, --help", "this text; after a command, the command's options"},
                                {"--version", "the version"}}) +
            results + exit_statuses() +
            examples({"brpath observe", "brpath observe --netns lab-node --duration 10s",
-                     "brpath observe --format json --duration 10s | jq .findings", "brpath observe --help"});
+                     "brpath observe --format json --duration 10s | jq .findings",
+                     "brpath watch --guard net.bridge.bridge-nf-call-iptables=1", "brpath observe --help"});
 }
 
 std::string observe_help_text() {
@@ -88,23 +111,8 @@ std::string observe_help_text() {
         "brpath observe: who talks to whom over the bridges, frame by frame: tracked by conntrack "
         "or\nbypassed, which Service was meant, what is broken by it, and the command that fixes "
         "it.\n"
-        "\nUsage: brpath observe [OPTION...]\n";
-    std::string group;
-    std::vector<Entry> entries;
-
-    for (const auto &option : observe_options()) {
-        if (group != option.group && !entries.empty()) {
-            text += section(group, entries);
-            entries.clear();
-        }
-        group = option.group;
-        if (!group.empty())
-            entries.push_back({fmt::format("{} {}", option.name, option.value), option.help});
-    }
-    if (!entries.empty())
-        text += section(group, entries);
-    text += section("Other", {{"-v, --verbose", "say on stderr what is done and why; twice for more"},
-                              {"-h, --help", "this text"}});
+        "\nUsage: brpath observe [OPTION...]\n" +
+        option_sections(observe_options());
     text += "\nTIME is a number with a unit: 500ms, 2s, 1.5s, 3m, 1h; without a unit it is seconds.\n"
             "Ctrl-C ends with a full summary; a second one ends at once.\n";
     return text + results + exit_statuses() +
@@ -112,6 +120,26 @@ std::string observe_help_text() {
                      "brpath observe --bridge cni0 --names /etc/hosts",
                      "brpath observe --format json --duration 10s | jq .findings",
                      "brpath observe --format ndjson --interval 1s --output summaries.ndjson"});
+}
+
+std::string watch_help_text() {
+    std::string text =
+        "brpath watch: each change of the setting as it happens, and who made it: sysctls of br_netfilter,\n"
+        "bridges' own attributes, the module loaded or unloaded. With --guard it refuses the change.\n"
+        "\nUsage: brpath watch [OPTION...]\n" +
+        option_sections(watch_options());
+    text +=
+        "\nTIME is a number with a unit: 500ms, 2s, 1.5s, 3m, 1h; without a unit it is seconds.\n"
+        "With -v it also shows writes that change nothing.\n"
+        "\nA guard refuses writes of sysctls with EPERM, root's too. It cannot refuse what is no such write: "
+        "a\n"
+        "bridge's own attributes (netlink, sysfs), and unloading br_netfilter. It is gone when brpath ends,\n"
+        "however it ends, but for --guard-pin.\n";
+    return text + results + exit_statuses() +
+           examples({"brpath watch", "brpath watch --netns lab-node -v",
+                     "brpath watch --format ndjson --output /var/log/brpath-changes.ndjson",
+                     "brpath watch --guard net.bridge.bridge-nf-call-iptables=1",
+                     "brpath watch --guard bridge-nf-call-iptables=1 --guard-pin --duration 1ms"});
 }
 
 } // namespace brpath

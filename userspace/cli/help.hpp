@@ -8,5 +8,6 @@ namespace brpath {
 
 std::string help_text();
 std::string observe_help_text();
+std::string watch_help_text();
 
 } // namespace brpath

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/observe.hpp"
 
-#include "cli/suggest.hpp"
 #include "cli/time.hpp"
+#include "cli/values.hpp"
 #include "names/source_ids.hpp"
 #include "util/printable.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <fmt/format.h>
 #include <string_view>
 #include <utility>
@@ -25,11 +24,6 @@ constexpr std::uint32_t max_flows_limit = 1U << 22; // some 1.2 GB of kernel mem
 constexpr std::uint32_t max_pairs_limit = 1U << 20;
 constexpr auto interval_min = 100ms; // below, the summaries themselves would be the load
 
-template <typename Value> struct Choice {
-    const char *word;
-    Value value;
-};
-
 constexpr std::array<Choice<Format>, 3> formats = {
     {{"table", Format::table}, {"json", Format::json}, {"ndjson", Format::ndjson}}};
 
@@ -40,28 +34,6 @@ constexpr std::array<Choice<Backend>, 4> backends = {{{"auto", Backend::automati
 
 constexpr std::array<Choice<Severity>, 3> severities = {
     {{"info", Severity::info}, {"warning", Severity::warning}, {"critical", Severity::critical}}};
-
-Failure no_such_value(const char *option, const std::string &text, const std::vector<std::string> &words) {
-    const auto close = nearest(text, words);
-
-    return fail(
-        ErrorKind::usage, fmt::format("accept {} {}", option, printable(text)), "there is no such value",
-        fmt::format("{}choose one of {}", close.empty() ? "" : fmt::format("did you mean {}? ", close),
-                    fmt::join(words, ", ")));
-}
-
-template <typename Value, std::size_t Size>
-Result<Value> choose(const char *option, const std::array<Choice<Value>, Size> &choices,
-                     const std::string &text) {
-    std::vector<std::string> words;
-
-    for (const auto &choice : choices) {
-        if (text == choice.word)
-            return choice.value;
-        words.emplace_back(choice.word);
-    }
-    return no_such_value(option, text, words);
-}
 
 Result<void> set_duration(ObserveOptions &options, const std::string &value) {
     return parse_time("--duration", value).map([&](auto time) { options.duration = time; });
@@ -118,28 +90,7 @@ Result<void> set_names_from(ObserveOptions &options, const std::string &value) {
 }
 
 Result<void> set_ready_fd(ObserveOptions &options, const std::string &value) {
-    int fd = -1;
-    const auto outcome = std::from_chars(value.data(), value.data() + value.size(), fd);
-
-    if (outcome.ec != std::errc{} || outcome.ptr != value.data() + value.size() || fd < 0)
-        return fail(ErrorKind::usage, fmt::format("accept --ready-fd {}", printable(value)),
-                    "this is not the number of a file descriptor",
-                    "give a number from 0 up, as in --ready-fd 3");
-    options.ready_fd = fd;
-    return {};
-}
-
-// A whole number within bounds.
-Result<std::uint32_t> parse_count(const char *option, const std::string &value, std::uint32_t min,
-                                  std::uint32_t max) {
-    std::uint32_t count = 0;
-    const auto outcome = std::from_chars(value.data(), value.data() + value.size(), count);
-
-    if (outcome.ec != std::errc{} || outcome.ptr != value.data() + value.size() || count < min || count > max)
-        return fail(ErrorKind::usage, fmt::format("accept {} {}", option, printable(value)),
-                    "this is not a number in its range",
-                    fmt::format("give a number from {} to {}", min, max));
-    return count;
+    return parse_descriptor("--ready-fd", value).map([&](int fd) { options.ready_fd = fd; });
 }
 
 Result<void> set_max_flows(ObserveOptions &options, const std::string &value) {
@@ -165,29 +116,18 @@ Result<void> set_ring_bytes(ObserveOptions &options, const std::string &value) {
     return {};
 }
 
-template <std::string ObserveOptions::*member>
-Result<void> set_text(ObserveOptions &options, const std::string &value) {
-    options.*member = value;
-    return {};
-}
-
-Result<void> set_output(ObserveOptions &options, const std::string &value) {
-    options.output = value == "-" ? "" : value;
-    return {};
-}
-
 constexpr const char *scope = "What to observe";
 constexpr const char *output = "Output";
 constexpr const char *findings = "Findings";
 constexpr const char *hooks = "Hooks";
 
-constexpr std::array<ObserveOption, 16> rows = {{
+constexpr std::array<OptionRow<ObserveOptions>, 16> rows = {{
     {"--netns", "NAME|PATH", scope,
      "network namespace to look into: a name from `ip netns`, or a path such as /proc/PID/ns/net; default: "
      "the one brpath runs in",
-     set_text<&ObserveOptions::netns>},
+     set_text<ObserveOptions, &ObserveOptions::netns>},
     {"--bridge", "NAME", scope, "only this bridge; default: all bridges of the namespace",
-     set_text<&ObserveOptions::bridge>},
+     set_text<ObserveOptions, &ObserveOptions::bridge>},
     {"--duration", "TIME", scope, "stop after this time; default: run until Ctrl-C", set_duration},
     {"--format", "FORMAT", output,
      "table, json (one document) or ndjson (one document a line); default: table", set_format},
@@ -195,9 +135,10 @@ constexpr std::array<ObserveOption, 16> rows = {{
      "time from one summary to the next, at least 100ms; default: 2s on a terminal, otherwise one summary at "
      "the end",
      set_interval},
-    {"--output", "FILE", output, "write the results to FILE; default, and for -: stdout", set_output},
+    {"--output", "FILE", output, "write the results to FILE; default, and for -: stdout",
+     set_output<ObserveOptions>},
     {"--names", "FILE", output, "names for addresses, in the format of hosts(5)",
-     set_text<&ObserveOptions::names_file>},
+     set_text<ObserveOptions, &ObserveOptions::names_file>},
     {"--names-from", "LIST", output,
      "sources of names, with commas between, instead of all that are on this node: cni, docker, podman, "
      "rules, libvirt, netns, node, overlay or ipam",
@@ -224,11 +165,11 @@ constexpr std::array<ObserveOption, 16> rows = {{
      set_max_flows},
     {"--ring-bytes", "N", "", "", set_ring_bytes},
     {"--ready-fd", "N", "", "", set_ready_fd},
-    {"--names-root", "DIR", "", "", set_text<&ObserveOptions::names_root>},
+    {"--names-root", "DIR", "", "", set_text<ObserveOptions, &ObserveOptions::names_root>},
 }};
 
 } // namespace
 
-std::span<const ObserveOption> observe_options() { return rows; }
+std::span<const OptionRow<ObserveOptions>> observe_options() { return rows; }
 
 } // namespace brpath

@@ -40,6 +40,22 @@ struct ObserveOptions {
     int verbosity = 0;
 };
 
+struct GuardOption {
+    std::string key;         // whole, with dots
+    std::uint32_t stays = 0; // 0 or 1
+};
+
+struct WatchOptions {
+    std::string netns;                                 // name or path; empty: all
+    std::optional<std::chrono::milliseconds> duration; // absent: until interrupted
+    Format format = Format::table;                     // table: a line for each change; or ndjson
+    std::string output;                                // file to add to; empty: stdout
+    std::vector<GuardOption> guards;
+    bool guard_pin = false;
+    std::optional<int> ready_fd; // as in ObserveOptions
+    int verbosity = 0;
+};
+
 // Text for stdout; nothing else is to be done (--help, --version).
 struct ShowText {
     std::string text;
@@ -50,7 +66,7 @@ struct ShowPage {
     Page page;
 };
 
-using Command = std::variant<ShowText, ShowPage, ObserveOptions>;
+using Command = std::variant<ShowText, ShowPage, ObserveOptions, WatchOptions>;
 
 // Pure. `arguments` without the program's name. ErrorKind::usage: with what is wrong and how to get help.
 Result<Command> parse_command_line(std::span<const char *const> arguments);

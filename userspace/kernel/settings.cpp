@@ -2,6 +2,7 @@
 #include "kernel/settings.hpp"
 
 #include "kernel/read_file.hpp"
+#include "util/setting_names.hpp"
 
 #include <charconv>
 #include <filesystem>
@@ -40,6 +41,18 @@ NamespaceSettings read_namespace_settings(const std::string &root) {
     settings.filter_vlan_tagged = read_number(root + "/bridge-nf-filter-vlan-tagged");
     settings.filter_pppoe_tagged = read_number(root + "/bridge-nf-filter-pppoe-tagged");
     return settings;
+}
+
+std::optional<int> value_of(const NamespaceSettings &settings, std::string_view key) {
+    if (key == setting::call_iptables)
+        return settings.call_iptables;
+    if (key == setting::call_ip6tables)
+        return settings.call_ip6tables;
+    if (key == setting::call_arptables)
+        return settings.call_arptables;
+    if (key == setting::filter_vlan_tagged)
+        return settings.filter_vlan_tagged;
+    return key == setting::filter_pppoe_tagged ? settings.filter_pppoe_tagged : std::nullopt;
 }
 
 } // namespace brpath

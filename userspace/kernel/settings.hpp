@@ -6,6 +6,8 @@
 #include "util/result.hpp"
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace brpath {
 
@@ -23,5 +25,8 @@ struct NamespaceSettings {
 
 // Never fails: what cannot be read is absent. `root` is "/proc/sys/net/bridge" but for tests.
 NamespaceSettings read_namespace_settings(const std::string &root = "/proc/sys/net/bridge");
+
+// The one with this name (util/setting_names.hpp); nullopt: it is not there, or none of these.
+std::optional<int> value_of(const NamespaceSettings &settings, std::string_view key);
 
 } // namespace brpath

@@ -11,6 +11,7 @@ constexpr const char *call_ip6tables = "net.bridge.bridge-nf-call-ip6tables";
 constexpr const char *call_arptables = "net.bridge.bridge-nf-call-arptables";
 constexpr const char *filter_vlan_tagged = "net.bridge.bridge-nf-filter-vlan-tagged";
 constexpr const char *filter_pppoe_tagged = "net.bridge.bridge-nf-filter-pppoe-tagged";
+constexpr const char *pass_vlan_input_dev = "net.bridge.bridge-nf-pass-vlan-input-dev";
 
 // The sysctl of a family.
 constexpr const char *call_sysctl(bool ipv6) { return ipv6 ? call_ip6tables : call_iptables; }
