@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "names/cni_result.hpp"
 
+#include "names/json_fields.hpp"
 #include "util/printable.hpp"
 
 #include <algorithm>
@@ -8,48 +9,23 @@
 #include <array>
 #include <cctype>
 #include <netinet/in.h>
-#include <rapidjson/document.h>
 
 namespace brpath {
 
 namespace {
 
-using rapidjson::Value;
+using json::for_each, json::member, json::text, json::text_at, json::Value;
 
 constexpr std::size_t id_shown = 12;
 constexpr std::size_t name_bytes_max = 253; // of a namespace, and of a pod: Kubernetes' own bound
-
-std::string_view text_of(const Value &value) {
-    return value.IsString() ? std::string_view(value.GetString(), value.GetStringLength())
-                            : std::string_view();
-}
-
-// nullptr if it is no object or has no such member.
-const Value *member(const Value *object, const char *key) {
-    if (!object || !object->IsObject())
-        return nullptr;
-    const auto found = object->FindMember(key);
-    return found == object->MemberEnd() ? nullptr : &found->value;
-}
-
-std::string_view text_at(const Value *object, const char *key) {
-    const Value *value = member(object, key);
-    return value ? text_of(*value) : std::string_view();
-}
-
-template <typename Visit> void for_each(const Value *array, Visit visit) {
-    if (array && array->IsArray())
-        for (const Value &item : array->GetArray())
-            visit(item);
-}
 
 // cniArgs is a list of pairs.
 std::string_view argument(const Value &cache, const char *key) {
     std::string_view found;
 
     for_each(member(&cache, "cniArgs"), [&](const Value &pair) {
-        if (pair.IsArray() && pair.Size() == 2 && text_of(pair[0]) == key)
-            found = text_of(pair[1]);
+        if (pair.IsArray() && pair.Size() == 2 && text(pair[0]) == key)
+            found = text(pair[1]);
     });
     return found;
 }
@@ -62,8 +38,8 @@ std::string name_of(const Value &cache) {
     return printable(space) + "/" + printable(pod);
 }
 
-void add_address(NameRecord &record, std::string_view text) {
-    if (auto address = endpoint_address(text))
+void add_address(NameRecord &record, std::string_view written) {
+    if (auto address = endpoint_address(written))
         if (std::find(record.addresses.begin(), record.addresses.end(), *address) == record.addresses.end())
             record.addresses.push_back(std::move(*address));
 }
@@ -75,8 +51,8 @@ std::string short_id(std::string_view id) {
     return is_id ? printable(id.substr(0, id_shown)) : std::string();
 }
 
-std::optional<std::string> endpoint_address(std::string_view text) {
-    const std::string address(text.substr(0, std::min(text.find('/'), std::size_t{INET6_ADDRSTRLEN})));
+std::optional<std::string> endpoint_address(std::string_view written) {
+    const std::string address(written.substr(0, std::min(written.find('/'), std::size_t{INET6_ADDRSTRLEN})));
     std::array<char, INET6_ADDRSTRLEN> canonical{};
     in_addr ipv4{};
     in6_addr ipv6{};
@@ -97,13 +73,10 @@ std::optional<std::string> endpoint_address(std::string_view text) {
     return canonical.data();
 }
 
-std::optional<NameRecord> parse_cni_result(std::string_view text) {
+std::optional<NameRecord> parse_cni_result(std::string_view content) {
     rapidjson::Document cache;
 
-    // Not by recursion: a file of a million brackets must not need a million stack frames.
-    cache.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(text.data(),
-                                                                                        text.size());
-    if (cache.HasParseError() || text_at(&cache, "kind") != "cniCacheV1")
+    if (!json::parse(cache, content) || text_at(&cache, "kind") != "cniCacheV1")
         return std::nullopt;
     const Value *result = member(&cache, "result");
     NameRecord record;

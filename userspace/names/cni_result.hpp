@@ -13,13 +13,13 @@ namespace brpath {
 // One file of libcni's result cache ("kind": "cniCacheV1"). The name is "namespace/pod" where the runtime
 // said so (Kubernetes), else the first twelve characters of the container's id. nullopt: it is no such file,
 // or not whole. A record without addresses and port is of no use and not given: then the name is empty.
-std::optional<NameRecord> parse_cni_result(std::string_view text);
+std::optional<NameRecord> parse_cni_result(std::string_view content);
 
 // A container's id as people see it: its first twelve characters, safe to print; empty if it is no id.
 std::string short_id(std::string_view id);
 
 // As inet_ntop writes it, without the prefix length; nullopt for what is no address, and for those that many
 // have: loopback and link-local.
-std::optional<std::string> endpoint_address(std::string_view text);
+std::optional<std::string> endpoint_address(std::string_view written);
 
 } // namespace brpath
