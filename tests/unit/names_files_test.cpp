@@ -264,6 +264,6 @@ TEST_CASE("sources: all in their order, or those that are wanted") {
             list.emplace_back(source->id());
         return list;
     };
-    CHECK(ids(make_name_sources({}, "")) == List(source_ids.begin(), source_ids.end()));
-    CHECK(ids(make_name_sources({"ipam", "cni"}, "")) == List{"cni", "ipam"});
+    CHECK(ids(make_name_sources({})) == List(source_ids.begin(), source_ids.end()));
+    CHECK(ids(make_name_sources({.wanted = {"ipam", "cni"}})) == List{"cni", "ipam"});
 }

@@ -3,11 +3,10 @@
 
 #include "api/docker_records.hpp"
 #include "api/http.hpp"
+#include "util/backoff.hpp"
 #include "util/printable.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -21,9 +20,11 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds first_retry{250}, last_retry{30000};
+constexpr milliseconds first_retry{250}, longest_retry{30000};
 // Of a burst of events the first one is followed at once, the others together.
 constexpr milliseconds pause_between_lists{200};
+// For as long as the service says something; an event is a line.
+constexpr HttpLimits follow_limits{.time = milliseconds(0), .bytes_max = std::size_t{1} << 20};
 // {"type":["container","network"]}
 constexpr const char *events_path =
     "/events?filters=%7B%22type%22%3A%5B%22container%22%2C%22network%22%5D%7D";
@@ -31,7 +32,7 @@ constexpr const char *events_path =
 class DockerSource : public NameSource {
   public:
     DockerSource(const char *id, std::string socket_path)
-        : id_(id), server_{std::move(socket_path), "http://docker"},
+        : id_(id), server_{.socket_path = std::move(socket_path), .base_url = "http://docker"},
           thread_([this](const std::stop_token &stop) { run(stop); }) {}
 
     [[nodiscard]] const char *id() const override { return id_; }
@@ -43,17 +44,16 @@ class DockerSource : public NameSource {
 
   private:
     void run(const std::stop_token &stop) {
-        auto retry = first_retry;
+        Backoff backoff(first_retry, longest_retry);
 
         while (!stop.stop_requested()) {
             if (access(server_.socket_path.c_str(), F_OK) != 0) {
                 publish({SourceReport::State::absent, "", report().names});
             } else if (list(stop)) {
-                retry = first_retry;
+                backoff.reset();
                 follow(stop);
             }
-            wait(stop, retry);
-            retry = std::min(2 * retry, last_retry);
+            wait_or_stop(stop, backoff.take());
         }
     }
 
@@ -69,17 +69,18 @@ class DockerSource : public NameSource {
             next = Clock::now() + pause_between_lists;
         };
 
-        const auto error =
-            http_stream(server_, events_path, stop, {[&](std::string_view) { is_old = true; }, tick});
+        const auto end =
+            http_stream(server_, events_path, stop,
+                        {.line = [&](std::string_view) { is_old = true; }, .tick = tick}, follow_limits);
         if (!stop.stop_requested())
-            publish_down(error);
+            publish_down(end.error);
     }
 
     bool list(const std::stop_token &stop) {
         const auto answer = http_get(server_, "/containers/json", stop);
         if (!answer) {
             if (!stop.stop_requested())
-                publish_down(answer.error());
+                publish_down(answer.error().error);
             return false;
         }
         auto names = parse_containers(*answer);
@@ -105,15 +106,9 @@ class DockerSource : public NameSource {
         report_ = std::move(report);
     }
 
-    void wait(const std::stop_token &stop, milliseconds time) {
-        std::unique_lock lock(mutex_);
-        ended_.wait_for(lock, stop, time, [] { return false; });
-    }
-
     const char *id_;
     HttpServer server_;
     std::mutex mutex_;
-    std::condition_variable_any ended_;
     SourceReport report_;
     std::jthread thread_; // the last member: it ends before the others do
 };

@@ -10,9 +10,13 @@
 
 namespace brpath {
 
-// Those that are `wanted` (by id; empty: all), the most trusted first. `root` goes before each path that a
-// source reads; empty but for tests.
-std::vector<std::unique_ptr<NameSource>> make_name_sources(const std::vector<std::string> &wanted,
-                                                           const std::string &root);
+struct NameSourceOptions {
+    std::vector<std::string> wanted{}; // ids; empty: all
+    std::string kubeconfig{};          // empty: what can be found
+    std::string root{};                // goes before each path that a source reads; empty but for tests
+};
+
+// The most trusted first.
+std::vector<std::unique_ptr<NameSource>> make_name_sources(const NameSourceOptions &options);
 
 } // namespace brpath

@@ -5,6 +5,7 @@
 #include "kernel/btf.hpp"
 #include "kernel/capabilities.hpp"
 #include "kernel/netns.hpp"
+#include "kube/access.hpp"
 #include "util/printable.hpp"
 #include "util/time.hpp"
 
@@ -123,7 +124,10 @@ void Started::poll_setting() {
 
 Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignals &signals,
                                        const Diagnostics &diagnostics) {
-    Names names(make_name_sources(options.names_from, options.names_root));
+    if (!options.kubeconfig.empty()) // a broken one is told at once
+        if (auto server = find_kube_server(kube_places(options.kubeconfig, "")); !server)
+            return Failure(server.error());
+    Names names(make_name_sources({options.names_from, options.kubeconfig, options.names_root}));
     SystemView view;
 
     if (!options.names_file.empty())

@@ -121,7 +121,7 @@ constexpr const char *output = "Output";
 constexpr const char *findings = "Findings";
 constexpr const char *hooks = "Hooks";
 
-constexpr std::array<OptionRow<ObserveOptions>, 16> rows = {{
+constexpr std::array<OptionRow<ObserveOptions>, 17> rows = {{
     {"--netns", "NAME|PATH", scope,
      "network namespace to look into: a name from `ip netns`, or a path such as /proc/PID/ns/net; default: "
      "the one brpath runs in",
@@ -141,8 +141,12 @@ constexpr std::array<OptionRow<ObserveOptions>, 16> rows = {{
      set_text<ObserveOptions, &ObserveOptions::names_file>},
     {"--names-from", "LIST", output,
      "sources of names, with commas between, instead of all that are on this node: cni, docker, podman, "
-     "rules, libvirt, netns, node, overlay or ipam",
+     "kubernetes, rules, libvirt, netns, node, overlay or ipam",
      set_names_from},
+    {"--kubeconfig", "FILE", output,
+     "how to ask the Kubernetes API for names; default: $KUBECONFIG, a pod's service account, or the "
+     "kubelet's own",
+     set_text<ObserveOptions, &ObserveOptions::kubeconfig>},
     {"--max-pairs", "N", output,
      "pairs that are kept; beyond it those with the fewest frames are forgotten, their frames count in no "
      "pair, and the summary says so; default: 16384",

@@ -32,6 +32,7 @@ struct ObserveOptions {
     std::optional<Page> explain;     // show this one, and observe nothing
     std::string names_file;
     std::vector<std::string> names_from;    // ids of sources; empty: all
+    std::string kubeconfig;                 // empty: what can be found
     std::string names_root;                 // goes before the paths that sources read; for tests
     std::uint32_t max_flows = 65536;        // capacity of the kernel's flow table
     std::uint32_t max_pairs = 16384;        // kept in user space

@@ -176,7 +176,7 @@ struct NameSourceState {
     State state = State::absent;
     std::int64_t endpoints = 0; // that it knows
     std::int64_t services = 0;
-    std::string why; // it is down; empty otherwise
+    std::string why; // it is down, or what it cannot tell
 };
 
 struct Node {

@@ -2,6 +2,7 @@
 #include "names/cni_result.hpp"
 
 #include "names/json_fields.hpp"
+#include "names/object_name.hpp"
 #include "util/printable.hpp"
 
 #include <algorithm>
@@ -17,7 +18,6 @@ namespace {
 using json::for_each, json::member, json::text, json::text_at, json::Value;
 
 constexpr std::size_t id_shown = 12;
-constexpr std::size_t name_bytes_max = 253; // of a namespace, and of a pod: Kubernetes' own bound
 
 // cniArgs is a list of pairs.
 std::string_view argument(const Value &cache, const char *key) {
@@ -31,11 +31,9 @@ std::string_view argument(const Value &cache, const char *key) {
 }
 
 std::string name_of(const Value &cache) {
-    const auto space = argument(cache, "K8S_POD_NAMESPACE"), pod = argument(cache, "K8S_POD_NAME");
+    auto pod = object_name(argument(cache, "K8S_POD_NAMESPACE"), argument(cache, "K8S_POD_NAME"));
 
-    if (space.empty() || pod.empty() || space.size() > name_bytes_max || pod.size() > name_bytes_max)
-        return short_id(text_at(&cache, "containerId"));
-    return printable(space) + "/" + printable(pod);
+    return pod.empty() ? short_id(text_at(&cache, "containerId")) : pod;
 }
 
 void add_address(NameRecord &record, std::string_view written) {

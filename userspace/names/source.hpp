@@ -20,7 +20,7 @@ struct SourceReport {
     };
 
     State state = State::absent;
-    std::string why; // one line, safe to print; empty when it is up
+    std::string why; // one line, safe to print; when it is up: what it cannot tell, mostly nothing
     // What it knows; of a source that is down what it knew last. Never nullptr. The same pointer as before:
     // nothing has changed.
     std::shared_ptr<const NameSet> names = std::make_shared<const NameSet>();

@@ -7,7 +7,7 @@
 namespace brpath {
 
 // In the order of trust: who made the endpoint, then who runs it, then what only holds it or leads to it.
-inline constexpr std::array source_ids = {"cni",   "docker", "podman",  "rules", "libvirt",
-                                          "netns", "node",   "overlay", "ipam"};
+inline constexpr std::array source_ids = {"cni",     "docker", "podman", "kubernetes", "rules",
+                                          "libvirt", "netns",  "node",   "overlay",    "ipam"};
 
 } // namespace brpath
