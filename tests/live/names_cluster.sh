@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # A node as flannel and kube-proxy leave it: every row has the names that its user knows, and nobody configured anything.
-# Pods by libcni's cache, Services by the comments in kube-proxy's rules, the other node by the tunnel. Oracle: what the
-# scene itself made, and the answers' texts.
+# Pods by libcni's cache, Services by the comments in kube-proxy's rules, the other node by the tunnel. Then, where the
+# kernel has IPVS, the same with kube-proxy's mode IPVS, where Services and what is behind them on the other node are known
+# by the Kubernetes API. Oracle: what the scene itself made, and the answers' texts.
 #
 #   outside ------- outer, node, cni0 with the lab's pods
 #   192.168.50.2    .1      |
@@ -12,6 +13,8 @@
 #   10.244.2.12     .1
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/lib/kube.sh
+. "$(dirname "$0")/lib/kube.sh"
 
 readonly FRONTEND=10.244.1.11 CART=10.244.1.12 DNS=10.244.1.13 BRIDGE=10.244.1.1 CART6=fd00:244:1::12
 readonly REMOTE=10.244.2.12 OUTSIDE=192.168.50.2 NODE_ADDRESS=192.168.50.1 NODE2=172.31.0.2 NODE_PORT=30080
@@ -23,6 +26,7 @@ servers=()
 also_at_exit() {
 	local name
 
+	kube_stop
 	kill "${servers[@]}" 2>/dev/null || true
 	for name in outside node2 remote; do
 		[ ! -e "/run/netns/$PREFIX-$name" ] || ip netns del "$PREFIX-$name" || true
@@ -135,6 +139,38 @@ make_services() {
 	END
 }
 
+# virtual_server -t|-u ADDRESS:PORT TARGET: as kube-proxy's mode IPVS has it.
+virtual_server() { in_node ipvsadm -A "$1" "$2" -s rr && in_node ipvsadm -a "$1" "$2" -r "$3" -m; }
+
+make_ipvs() {
+	local address
+
+	in_node iptables -t nat -D PREROUTING 1
+	for address in $CART_SERVICE $DNS_SERVICE $AWAY_SERVICE; do
+		in_node ip addr add "$address/32" dev lo
+	done
+	in_node sysctl -qw net.ipv4.vs.conntrack=1
+	virtual_server -t $CART_SERVICE:80 $CART:8080
+	virtual_server -u $DNS_SERVICE:53 $DNS:5353
+	virtual_server -t $AWAY_SERVICE:443 $REMOTE:8080
+	virtual_server -t $NODE_ADDRESS:$NODE_PORT $CART:8080
+}
+
+# The pods of this node are in the API as well; libcni is believed first.
+start_api() {
+	mkdir "$KUBE"
+	kube_certificate server IP:127.0.0.1
+	kube_certificate client DNS:client
+	echo secret >"$KUBE/token"
+	kube_list PodList pods "$(pod shop frontend-6d5f $FRONTEND)" "$(pod shop cart-7c9b $CART)"
+	kube_list ServiceList services "$(service shop cart $CART_SERVICE 80 TCP http $NODE_PORT)" \
+		"$(service kube-system kube-dns $DNS_SERVICE 53 UDP dns)" "$(service shop payment $AWAY_SERVICE 443 TCP "")"
+	kube_list NodeList nodes "$(node worker-1 $NODE_ADDRESS 10.244.1.0/24)" "$(node worker-2 $NODE2 10.244.2.0/24)"
+	kube_list EndpointSliceList endpointslices "$(slice shop payment payment-5f6d $REMOTE worker-2)"
+	kube_start server
+	kubeconfig "$KUBE/config" server "token: secret"
+}
+
 # http POD SERVER ADDRESS PORT: the server answers the pod.
 http() { same "$1 asks $3:$4" "$2: hello" "$(in_pod "$1" curl -gsf -m 10 "http://$3:$4/" | sed 's/ from .*//')"; }
 
@@ -152,19 +188,38 @@ talk() {
 }
 
 # libcni knows no IPv6 address of the frontend: its port says whose it is.
-readonly EXPECTED="shop/frontend-6d5f > shop/cart-7c9b tcp -
-shop/frontend-6d5f > kube-system/coredns-5d78 udp kube-system/kube-dns:dns
-shop/frontend-6d5f > node $NODE2 tcp -
-shop/frontend-6d5f > node $NODE2 tcp shop/payment:443
-shop/frontend-6d5f > HOST icmp -
-shop/frontend-6d5f > shop/cart-7c9b tcp -
-shop/frontend-6d5f > shop/cart-7c9b tcp shop/cart:http
-outside > shop/cart-7c9b tcp shop/cart:http"
+# expected REMOTE: the rows, with what the pod on the other node is called.
+expected() {
+	LC_ALL=C sort <<-END
+		shop/frontend-6d5f > shop/cart-7c9b tcp -
+		shop/frontend-6d5f > kube-system/coredns-5d78 udp kube-system/kube-dns:dns
+		shop/frontend-6d5f > $1 tcp -
+		shop/frontend-6d5f > $1 tcp shop/payment:443
+		shop/frontend-6d5f > HOST icmp -
+		shop/frontend-6d5f > shop/cart-7c9b tcp -
+		shop/frontend-6d5f > shop/cart-7c9b tcp shop/cart:http
+		outside > shop/cart-7c9b tcp shop/cart:http
+	END
+}
 
 # names BACKEND: each pair's names; what stands for this machine in words.
 names() {
 	summary '.pairs[] | "\(.client.name // .client.ip) > \(.server.name // .server.ip) \(.protocol) \(.service.name // "-")"' |
 		sed "s/ > $(uname -n) / > HOST /; s/^$OUTSIDE /outside /" | LC_ALL=C sort
+}
+
+# check_names MODE REMOTE [options]: every row, with each backend.
+check_names() {
+	local backend
+
+	observe_all_start "$backends" --names-root "$ROOT" "${@:3}"
+	talk
+	observe_all_stop
+	for backend in $backends; do
+		look_at "$backend"
+		check_sums
+		same "$1, $backend: names" "$(expected "$2")" "$(names)"
+	done
 }
 
 "$LAB" up --name "$PREFIX" --static --setting 1 >"$SCENE_DIR/lab.log" 2>&1 || fail "$(cat "$SCENE_DIR/lab.log")"
@@ -174,11 +229,14 @@ make_pods
 make_services
 serve_http remote 8080
 backends=$(usable_backends)
-observe_all_start "$backends" --names-root "$ROOT"
-talk
-observe_all_stop
-for backend in $backends; do
-	look_at "$backend"
-	check_sums
-	same "$backend: names" "$(LC_ALL=C sort <<<"$EXPECTED")" "$(names)"
-done
+check_names iptables "node $NODE2"
+
+if in_node ipvsadm -Ln >/dev/null 2>&1; then
+	make_ipvs
+	start_api
+	export NODE_NAME=worker-1
+	check_names IPVS shop/payment-5f6d --kubeconfig "$KUBE/config"
+else
+	[ -z "${BRPATH_REQUIRE_MECHANISMS:-}" ] || fail "IPVS is required here, and ipvsadm -Ln fails"
+	printf '%s: SKIPPED: kube-proxy in mode IPVS: this kernel has no IPVS\n' "$SCENE_NAME"
+fi

@@ -28,9 +28,9 @@ answers() {
 	cp "$KUBE/token" "$KUBE/own-token"
 }
 
-# observe_kube [options]: in the background, a summary each 100 ms.
+# observe_kube: in the background, a summary each 100 ms.
 observe_kube() {
-	FORMAT=ndjson observe_all_start "$backend" --interval 100ms --names-from kubernetes --kubeconfig "$KUBE/config" "$@"
+	FORMAT=ndjson observe_all_start "$backend" --interval 100ms --names-from kubernetes --kubeconfig "$KUBE/config"
 	open_streams "$backend"
 }
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # A Kubernetes API of the scene's own (tests/tools/kube-api): its answers, certificates, and what happens there. Sourced
 # after lib.sh.
-# shellcheck disable=SC2154 # SCENE_DIR is lib.sh's
+# shellcheck disable=SC2154,SC2034 # SCENE_DIR is lib.sh's, KUBE_SAID is for the scene
 
 : "${KUBE_API:?path of tests/tools/kube-api}"
 
