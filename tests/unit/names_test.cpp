@@ -402,3 +402,45 @@ TEST_CASE(
     CHECK_MESSAGE(place.names.service("192.168.1.5", 30081, 6) == "node-1", "no node port");
     CHECK_MESSAGE(place.names.service("192.168.1.6", 30080, 6).empty(), "not this node's address");
 }
+
+TEST_CASE("endpoints: by the MAC's port, before the address, once it has been there for a second") {
+    const std::string mac = "02:42:0a:00:00:01";
+    const std::vector<NeighbourEntry> at_a = {{3, "", mac}, {3, "", mac}, {9, "", mac}},
+                                      at_b = {{4, "", mac}};
+    const auto learn = [&](Place &place, const std::vector<NeighbourEntry> &learned) {
+        place.names.learn_macs(learned, place.now);
+    };
+    Place place;
+    place.first->say({{NameRecord{"web", "", mac, {}, 0}}, {}});
+    place.pass({});
+    CHECK(place.names.wants_macs());
+    learn(place, at_a); // one entry for each VLAN, and one at a device that is no port
+    place.pass({});
+    CHECK_MESSAGE(place.who("fe80::1", 3).empty(), "it may have come this moment");
+    place.now += std::chrono::seconds(1);
+    learn(place, at_a);
+    place.pass({});
+    CHECK(place.who("fe80::1", 3) == "web");
+    CHECK(place.who("fe80::1", 4).empty());
+
+    place.first->looked(place.now); // and not since
+    place.now += std::chrono::seconds(5);
+    learn(place, at_b);
+    place.now += std::chrono::seconds(5);
+    learn(place, at_b);
+    place.pass({});
+    CHECK_MESSAGE(place.who("fe80::1", 4).empty(), "another one may have got its MAC");
+    place.first->looked(place.now);
+    place.first->say({{NameRecord{"db", "", mac, {}, 0}}, {}});
+    place.pass({});
+    CHECK(place.who("fe80::1", 4) == "db");
+    CHECK_MESSAGE(place.who("fe80::1", 3) == "web", "its late frames");
+
+    learn(place, {{3, "", mac}, {4, "", mac}});
+    place.now += std::chrono::seconds(5);
+    learn(place, {{3, "", mac}, {4, "", mac}});
+    place.first->looked(place.now);
+    place.first->say({{NameRecord{"twice", "", mac, {}, 0}}, {}});
+    place.pass({});
+    CHECK_MESSAGE(place.who("fe80::1", 4) == "db", "a MAC at two ports says nothing");
+}

@@ -5,6 +5,7 @@
 #include "kernel/btf.hpp"
 #include "kernel/capabilities.hpp"
 #include "kernel/netns.hpp"
+#include "kernel/routes.hpp"
 #include "kube/access.hpp"
 #include "util/printable.hpp"
 #include "util/time.hpp"
@@ -100,6 +101,17 @@ Result<Netns> enter_wanted_netns(const std::string &wanted) {
     return netns;
 }
 
+// Where that fails the addresses tell.
+void learn_macs(Names &names, Pace &pace) {
+    const auto begin = Clock::now();
+
+    if (!pace.is_due(begin))
+        return;
+    if (const auto learned = list_neighbours(NeighbourTable::forwarding))
+        names.learn_macs(*learned);
+    pace.took(begin, Clock::now());
+}
+
 } // namespace
 
 Result<void> Started::refresh(RefreshNames wanted) {
@@ -113,6 +125,8 @@ Result<void> Started::refresh(RefreshNames wanted) {
         names.learn_ports(view.links());
     if (wanted == RefreshNames::for_good)
         names.hurry();
+    if (names.wants_macs())
+        learn_macs(names, fdb_pace);
     names.refresh();
     return {};
 }

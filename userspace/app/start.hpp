@@ -9,6 +9,7 @@
 #include "cli/options.hpp"
 #include "model/summary.hpp"
 #include "names/names.hpp"
+#include "util/pace.hpp"
 #include "util/result.hpp"
 
 #include <cstdint>
@@ -28,6 +29,7 @@ struct Started {
     Names names;
     Probing probing;
     bool is_over = false; // the duration passed while it waited for a bridge
+    Pace fdb_pace{50};    // a bridge may have learned thousands of MACs: at most 2 % of the time
 
     // Devices, setting and names as they are now.
     Result<void> refresh(RefreshNames wanted);

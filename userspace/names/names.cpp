@@ -50,20 +50,32 @@ void Names::learn_ports(const std::vector<Link> &links) {
     ports_are_new_ = true;
 }
 
-std::uint32_t Names::find_port(const NameRecord &record) const {
+void Names::learn_macs(const std::vector<NeighbourEntry> &learned, Clock::time_point now) {
+    const auto is_port = [this](std::uint32_t ifindex) { return ports_.contains(ifindex); };
+
+    ports_are_new_ = macs_.renew(learned, is_port, now) || ports_are_new_;
+}
+
+// By the port's own number or name, else by the place of the MAC as it was when the record was said.
+std::uint32_t Names::find_port(const NameRecord &record, Clock::time_point said) const {
     if (record.port_ifindex != 0)
         return ports_.contains(record.port_ifindex) ? record.port_ifindex : 0;
+    if (record.port_device.empty())
+        return record.mac.empty() ? 0 : macs_.place(record.mac, said);
     const auto found = devices_.find(record.port_device);
     return found == devices_.end() ? 0 : found->second;
 }
 
 void Names::learn_endpoints(std::size_t source) {
     const NameSet &names = *sources_[source].report.names;
-    const auto find = [this](const NameRecord &record) { return find_port(record); };
+    const auto said = sources_[source].report.as_of.value_or(now_);
+    const auto find = [&](const NameRecord &record) { return find_port(record, said); };
 
-    for (const auto &record : names.endpoints)
-        if (const auto ifindex = find_port(record))
+    for (const auto &record : names.endpoints) {
+        if (const auto ifindex = find(record))
             ports_.at(ifindex).endpoints[source] = record.name;
+        wants_macs_ = wants_macs_ || (record.port_device.empty() && !record.mac.empty());
+    }
     claims_.renew(source, names, find);
 }
 

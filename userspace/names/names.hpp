@@ -4,6 +4,7 @@
 
 #include "kernel/links.hpp"
 #include "names/claims.hpp"
+#include "names/mac_ports.hpp"
 #include "names/port_names.hpp"
 #include "names/source.hpp"
 #include "util/result.hpp"
@@ -41,6 +42,12 @@ class Names {
     // still speak of them.
     void learn_ports(const std::vector<Link> &links);
 
+    // Some source knows an endpoint by its MAC and not by its port, so that learn_macs() is of use.
+    [[nodiscard]] bool wants_macs() const { return wants_macs_; }
+
+    // What the bridges of the observed namespace have learned (NeighbourTable::forwarding).
+    void learn_macs(const std::vector<NeighbourEntry> &learned, Clock::time_point now = Clock::now());
+
     // Asks every source. Called from the observed namespace.
     void refresh(Clock::time_point now = Clock::now());
 
@@ -69,7 +76,7 @@ class Names {
 
     [[nodiscard]] bool is_own(const std::string &ip) const;
     [[nodiscard]] TrustedName network(std::string_view ip) const;
-    [[nodiscard]] std::uint32_t find_port(const NameRecord &record) const;
+    [[nodiscard]] std::uint32_t find_port(const NameRecord &record, Clock::time_point said) const;
     void learn_endpoints(std::size_t source);
     void learn_services();
 
@@ -82,11 +89,13 @@ class Names {
     std::map<std::string, std::string, std::less<>> from_file_;
     PortNames ports_;
     std::map<std::string, std::uint32_t, std::less<>> devices_; // ports that are there
+    MacPorts macs_;
     Claims claims_;
     std::map<ServiceKey, std::string> services_;
     Clock::time_point now_{};
     std::uint64_t version_ = 0;
     bool ports_are_new_ = false;
+    bool wants_macs_ = false;
 };
 
 // The content of a hosts(5) file: canonical address to its first name. `label` stands for the file in errors.
