@@ -91,9 +91,9 @@ TEST_CASE("cni: other forms") {
          R"("ips":[{"address":"127.0.0.1/8"}]}})",
          {}},
         {"no result", R"({"kind":"cniCacheV1","containerId":"a"})", {}},
-        {"a pod without a namespace is not half a name",
+        {"Podman: a container has the name of a pod without a namespace",
          R"({"kind":"cniCacheV1","containerId":"a","cniArgs":[["K8S_POD_NAME","x"]],"result":{"ips":[{"address":"10.0.0.5/16"}]}})",
-         {"a", "", "", {"10.0.0.5"}, 0}},
+         {"x", "", "", {"10.0.0.5"}, 0}},
         {"a name that would paint the terminal",
          R"({"kind":"cniCacheV1","cniArgs":[["K8S_POD_NAMESPACE","\u001b[31m"],["K8S_POD_NAME","x\ny"]],)"
          R"("result":{"ips":[{"address":"10.0.0.5/16"}]}})",

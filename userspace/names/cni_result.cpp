@@ -32,10 +32,14 @@ std::string_view argument(const Value &cache, const char *key) {
     return found;
 }
 
+// Kubernetes gives both. Podman gives its container's name as that of a pod without a namespace.
 std::string name_of(const Value &cache) {
-    auto pod = object_name(argument(cache, "K8S_POD_NAMESPACE"), argument(cache, "K8S_POD_NAME"));
+    const auto space = argument(cache, "K8S_POD_NAMESPACE"), pod = argument(cache, "K8S_POD_NAME");
 
-    return pod.empty() ? short_id(text_at(&cache, "containerId")) : pod;
+    if (space.empty() && !pod.empty() && pod.size() <= object_name_bytes_max)
+        return printable(pod);
+    auto name = object_name(space, pod);
+    return name.empty() ? short_id(text_at(&cache, "containerId")) : name;
 }
 
 void add_address(NameRecord &record, std::string_view written) {

@@ -17,8 +17,8 @@ struct CniResult {
 };
 
 // One file of libcni's result cache ("kind": "cniCacheV1"). The name is "namespace/pod" where the runtime
-// said so (Kubernetes), else the first twelve characters of the container's id. nullopt: it is no such file,
-// or not whole.
+// said so (Kubernetes), or what it calls the container (Podman), else the first twelve characters of the
+// container's id. nullopt: it is no such file, or not whole.
 std::optional<CniResult> parse_cni_result(std::string_view content);
 
 // A container's id as people see it: its first twelve characters, safe to print; empty if it is no id.
