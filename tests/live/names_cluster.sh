@@ -15,9 +15,11 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/lib/kube.sh
 . "$(dirname "$0")/lib/kube.sh"
+# shellcheck source=tests/live/lib/outside.sh
+. "$(dirname "$0")/lib/outside.sh"
 
 readonly FRONTEND=10.244.1.11 CART=10.244.1.12 DNS=10.244.1.13 BRIDGE=10.244.1.1 CART6=fd00:244:1::12
-readonly REMOTE=10.244.2.12 OUTSIDE=192.168.50.2 NODE_ADDRESS=192.168.50.1 NODE2=172.31.0.2 NODE_PORT=30080
+readonly REMOTE=10.244.2.12 NODE_ADDRESS=192.168.50.1 NODE2=172.31.0.2 NODE_PORT=30080
 readonly CART_SERVICE=10.96.7.10 DNS_SERVICE=10.96.7.53 AWAY_SERVICE=10.96.7.12
 readonly TUNNEL_MAC=02:42:ac:1f:00:01 TUNNEL2_MAC=02:42:ac:1f:00:02
 readonly ROOT=$SCENE_DIR/root
@@ -80,19 +82,6 @@ make_other_node() {
 	mkdir -p "$ROOT/run/flannel"
 	printf 'FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n' \
 		>"$ROOT/run/flannel/subnet.env"
-}
-
-make_outside() {
-	ip netns add "$PREFIX-outside"
-	ip -n "$NODE" -batch - <<-END
-		link add outer type veth peer name eth0 netns $PREFIX-outside
-		addr add $NODE_ADDRESS/24 dev outer
-		link set outer up
-	END
-	ip -n "$PREFIX-outside" -batch - <<-END
-		addr add $OUTSIDE/24 dev eth0
-		link set eth0 up
-	END
 }
 
 # cached POD NAMESPACE NAME ADDRESS...: what libcni keeps of a pod, as containerd has it written.
@@ -223,7 +212,7 @@ check_names() {
 }
 
 "$LAB" up --name "$PREFIX" --static --setting 1 >"$SCENE_DIR/lab.log" 2>&1 || fail "$(cat "$SCENE_DIR/lab.log")"
-make_outside
+make_outside $NODE_ADDRESS
 make_other_node
 make_pods
 make_services

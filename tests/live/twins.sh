@@ -12,13 +12,15 @@
 #   10.244.2.12     .1
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/lib/outside.sh
+. "$(dirname "$0")/lib/outside.sh"
 # shellcheck source=tests/live/lib/cases.sh
 . "$(dirname "$0")/lib/cases.sh"
 
 CASE_KIND=finding
 readonly FRONTEND=10.244.1.11 CART=10.244.1.12 DNS=10.244.1.13 LOADGEN=10.244.1.14 BRIDGE=10.244.1.1
 readonly FRONTEND6=fd00:244:1::11 CART6=fd00:244:1::12 DNS6=fd00:244:1::13
-readonly REMOTE=10.244.2.12 OUTSIDE=192.168.50.2
+readonly REMOTE=10.244.2.12
 # The node's own, one for each kind of NodePort: a pair is told by its addresses.
 readonly NODE_MASQUERADED=192.168.50.1 NODE_KEPT=192.168.50.3
 # Services, each named after what is special about it.
@@ -52,20 +54,6 @@ serve_http() {
 	mkdir "$SCENE_DIR/$1"
 	echo "$1: hello" >"$SCENE_DIR/$1/index.html"
 	serve "$1" "$2" busybox httpd -f -p "$2" -h "$SCENE_DIR/$1"
-}
-
-make_outside() {
-	ip netns add "$PREFIX-outside"
-	ip -n "$NODE" -batch - <<-END
-		link add outer type veth peer name eth0 netns $PREFIX-outside
-		addr add $NODE_MASQUERADED/24 dev outer
-		addr add $NODE_KEPT/24 dev outer
-		link set outer up
-	END
-	ip -n "$PREFIX-outside" -batch - <<-END
-		addr add $OUTSIDE/24 dev eth0
-		link set eth0 up
-	END
 }
 
 make_node2() {
@@ -221,7 +209,7 @@ check() {
 }
 
 "$LAB" up --name "$PREFIX" --static --setting 0 >"$SCENE_DIR/lab.log" 2>&1 || fail "$(cat "$SCENE_DIR/lab.log")"
-make_outside
+make_outside $NODE_MASQUERADED $NODE_KEPT
 make_node2
 make_services
 serve_http node 8081

@@ -17,7 +17,8 @@ const std::string containers = R"([
              {"IP": "192.0.2.1", "PrivatePort": 53, "PublicPort": 5353, "Type": "udp"},
              {"PrivatePort": 9000, "Type": "tcp"}],
    "NetworkSettings": {"Networks": {
-     "front": {"IPAddress": "172.18.0.2", "GlobalIPv6Address": "fd00:18::2", "MacAddress": "02:42:ac:12:00:02"},
+     "front": {"IPAddress": "172.18.0.2", "GlobalIPv6Address": "fd00:18::2", "MacAddress": "02:42:ac:12:00:02",
+               "EndpointID": "6f1e"},
      "back": {"IPAddress": "172.19.0.2", "GlobalIPv6Address": "", "MacAddress": "02:42:ac:13:00:02"}}}},
   {"Id": "c0ffee00c0ffee00", "Names": ["/web/alias", "/shop-db-1"],
    "Labels": {"com.docker.compose.project": "shop", "com.docker.compose.service": "db",
@@ -28,8 +29,8 @@ TEST_CASE("containers by network, with their published ports") {
     const auto names = parse_containers(containers);
     REQUIRE(names);
     const std::vector<NameRecord> endpoints = {
-        {"web", "", "02:42:ac:12:00:02", {"172.18.0.2", "fd00:18::2"}},
-        {"web", "", "02:42:ac:13:00:02", {"172.19.0.2"}},
+        {"web", "", "02:42:ac:12:00:02", {"172.18.0.2", "fd00:18::2"}, 0, "6f1e"},
+        {"web", "", "02:42:ac:13:00:02", {"172.19.0.2"}, 0, "02:42:ac:13:00:02"},
     };
     const std::vector<ServiceRecord> services = {{"web:8080", "", 80, IPPROTO_TCP},
                                                  {"web:53", "192.0.2.1", 5353, IPPROTO_UDP}};

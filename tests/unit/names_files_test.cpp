@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <netinet/in.h>
 #include <string>
 #include <sys/stat.h>
 #include <utility>
@@ -63,9 +64,9 @@ using List = std::vector<std::string>;
 } // namespace
 
 TEST_CASE("cni: a pod") {
-    const auto record = parse_cni_result(cni_result("cart", "veth5e11", "10.244.1.11"));
-    REQUIRE(record);
-    CHECK(*record == NameRecord{"shop/cart", "veth5e11", "0a:58:0a:f4:01:0b", {"10.244.1.11"}, 0});
+    const auto result = parse_cni_result(cni_result("cart", "veth5e11", "10.244.1.11"));
+    REQUIRE(result);
+    CHECK(result->endpoint == NameRecord{"shop/cart", "veth5e11", "0a:58:0a:f4:01:0b", {"10.244.1.11"}, 0});
 }
 
 TEST_CASE("cni: other forms") {
@@ -90,9 +91,9 @@ TEST_CASE("cni: other forms") {
          R"("ips":[{"address":"127.0.0.1/8"}]}})",
          {}},
         {"no result", R"({"kind":"cniCacheV1","containerId":"a"})", {}},
-        {"a pod without a namespace is not half a name",
+        {"Podman: a container has the name of a pod without a namespace",
          R"({"kind":"cniCacheV1","containerId":"a","cniArgs":[["K8S_POD_NAME","x"]],"result":{"ips":[{"address":"10.0.0.5/16"}]}})",
-         {"a", "", "", {"10.0.0.5"}, 0}},
+         {"x", "", "", {"10.0.0.5"}, 0}},
         {"a name that would paint the terminal",
          R"({"kind":"cniCacheV1","cniArgs":[["K8S_POD_NAMESPACE","\u001b[31m"],["K8S_POD_NAME","x\ny"]],)"
          R"("result":{"ips":[{"address":"10.0.0.5/16"}]}})",
@@ -111,10 +112,39 @@ TEST_CASE("cni: other forms") {
     };
     for (const auto &test : cases) {
         CAPTURE(test.what);
-        const auto record = parse_cni_result(test.text);
-        REQUIRE(record);
-        CHECK(*record == test.expected);
+        const auto result = parse_cni_result(test.text);
+        REQUIRE(result);
+        CHECK(result->endpoint == test.expected);
     }
+}
+
+TEST_CASE("cni: the node's ports that lead to a pod") {
+    const auto services_of = [](const std::string &mappings) {
+        const auto result = parse_cni_result(
+            R"({"kind":"cniCacheV1","containerId":"a","cniArgs":[["K8S_POD_NAMESPACE","shop"],["K8S_POD_NAME","cart"]],)"
+            R"("capabilityArgs":{"portMappings":)" +
+            mappings + R"(},"result":{"ips":[{"address":"10.0.0.5/16"}]}})");
+        REQUIRE(result);
+        return result->services;
+    };
+    const auto containerd =
+        services_of(R"([{"HostPort":8080,"ContainerPort":80,"Protocol":"tcp","HostIP":""},)"
+                    R"({"HostPort":5300,"ContainerPort":53,"Protocol":"udp","HostIP":"0.0.0.0"}])");
+    CHECK(containerd == std::vector<ServiceRecord>{{"shop/cart:80", "", 8080, IPPROTO_TCP},
+                                                   {"shop/cart:53", "", 5300, IPPROTO_UDP}});
+    const auto crio =
+        services_of(R"([{"hostPort":8080,"containerPort":80,"protocol":"TCP","hostIP":"192.0.2.1"}])");
+    CHECK(crio == std::vector<ServiceRecord>{{"shop/cart:80", "192.0.2.1", 8080, IPPROTO_TCP}});
+    for (const char *useless : {"null", "7", "{}", "[7]", "[{}]", R"([{"hostPort":0,"protocol":"tcp"}])",
+                                R"([{"hostPort":70000,"protocol":"tcp"}])",
+                                R"([{"hostPort":80,"protocol":"x"}])", R"([{"hostPort":"80","protocol":6}])",
+                                R"([{"hostPort":80,"protocol":"tcp","hostIP":"127.0.0.1"}])"})
+        CHECK(services_of(useless).empty());
+    const auto loopback = parse_cni_result(
+        R"({"kind":"cniCacheV1","containerId":"a","capabilityArgs":{"portMappings":[{"HostPort":80,"Protocol":"tcp"}]},)"
+        R"("result":{"ips":[{"address":"127.0.0.1/8"}]}})");
+    REQUIRE(loopback);
+    CHECK_MESSAGE(loopback->services.empty(), "the network of loopback has the same mappings");
 }
 
 TEST_CASE("cni: what is no result is refused, and nothing crashes") {

@@ -328,6 +328,21 @@ TEST_CASE(
     CHECK(place.who("10.0.0.1", 3) == "shop/c");
 }
 
+TEST_CASE(
+    "endpoints: one that is started again with its name and address is believed at its new port at once") {
+    const auto started = [](const std::string &instance) {
+        return NameRecord{"web", "", "", {"10.0.0.1"}, 0, instance};
+    };
+    Place place;
+    place.first->say({{started("first")}, {}});
+    place.pass({});
+    CHECK(place.who("10.0.0.1", 3) == "web");
+    CHECK(place.who("10.0.0.1", 4).empty());
+    place.first->say({{started("second")}, {}});
+    place.pass({});
+    CHECK(place.who("10.0.0.1", 4) == "web");
+}
+
 TEST_CASE("endpoints: a source that has not looked since says nothing about a move") {
     Place place;
     place.first->say({{anywhere("shop/a", "10.0.0.1"), anywhere("shop/b", "10.0.0.2")}, {}});

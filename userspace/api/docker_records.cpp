@@ -49,6 +49,10 @@ void add_endpoints(const Value &container, const std::string &name, NameSet &nam
         NameRecord record;
         record.name = name;
         record.mac = text_at(&end, "MacAddress");
+        // Podman has none, but takes a new MAC at each start. Docker's MAC is made of the address.
+        record.instance = text_at(&end, "EndpointID");
+        if (record.instance.empty())
+            record.instance = record.mac;
         for (const char *key : {"IPAddress", "GlobalIPv6Address"})
             if (const auto address = text_at(&end, key); !address.empty())
                 record.addresses.emplace_back(address);

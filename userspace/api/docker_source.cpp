@@ -48,7 +48,7 @@ class DockerSource : public NameSource {
 
         while (!stop.stop_requested()) {
             if (access(server_.socket_path.c_str(), F_OK) != 0) {
-                publish({SourceReport::State::absent, "", report().names});
+                publish_no_socket();
             } else if (list(stop)) {
                 backoff.reset();
                 follow(stop);
@@ -92,8 +92,17 @@ class DockerSource : public NameSource {
         auto known = report().names;
         if (*names != *known)
             known = std::make_shared<const NameSet>(std::move(*names));
+        was_up_ = true;
         publish({SourceReport::State::up, "", std::move(known)});
         return true;
+    }
+
+    // One that was there should be there: a daemon takes its socket along when it ends.
+    void publish_no_socket() {
+        if (was_up_)
+            publish_down({ErrorKind::failed, "ask " + server_.socket_path, "the socket is gone", ""});
+        else
+            publish({SourceReport::State::absent, "", report().names});
     }
 
     void publish_down(const Error &error) {
@@ -108,6 +117,7 @@ class DockerSource : public NameSource {
 
     const char *id_;
     HttpServer server_;
+    bool was_up_ = false; // the thread's
     std::mutex mutex_;
     SourceReport report_;
     std::jthread thread_; // the last member: it ends before the others do

@@ -22,9 +22,9 @@ using Made = std::unique_ptr<NameSource>;
 // As source_ids has them.
 using Options = NameSourceOptions;
 constexpr Made (*makers[])(const Options &options) = {
-    [](const Options &options) { return make_cni_source(options.root); },
     [](const Options &options) { return make_docker_source("docker", options.root + docker_socket); },
     [](const Options &options) { return make_docker_source("podman", options.root + podman_socket); },
+    [](const Options &options) { return make_cni_source(options.root); },
     [](const Options &options) { return make_kube_source(kube_places(options.kubeconfig, options.root)); },
     [](const Options &) -> Made { return std::make_unique<RulesSource>(); },
     [](const Options &options) { return make_libvirt_source(options.root); },

@@ -140,7 +140,7 @@ constexpr std::array<OptionRow<ObserveOptions>, 17> rows = {{
     {"--names", "FILE", output, "names for addresses, in the format of hosts(5)",
      set_text<ObserveOptions, &ObserveOptions::names_file>},
     {"--names-from", "LIST", output,
-     "sources of names, with commas between, instead of all that are on this node: cni, docker, podman, "
+     "sources of names, with commas between, instead of all that are on this node: docker, podman, cni, "
      "kubernetes, rules, libvirt, netns, node, overlay or ipam",
      set_names_from},
     {"--kubeconfig", "FILE", output,

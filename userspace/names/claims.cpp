@@ -43,8 +43,8 @@ void Claims::renew(std::size_t source, const NameSet &names, const FindPort &fin
             place = by_address_.emplace(address, BySource{}).first;
         Claim &claim = place->second[source];
         const std::uint32_t port = find_port(*said.record);
-        if (claim.name != said.record->name)
-            claim = Claim{said.record->name, port, port != 0, true, std::nullopt};
+        if (claim.name != said.record->name || claim.instance != said.record->instance)
+            claim = Claim{said.record->name, said.record->instance, port, port != 0, true, std::nullopt};
         claim.is_upheld = true;
         if (port) {
             claim.port = port;

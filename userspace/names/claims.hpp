@@ -54,6 +54,7 @@ class Claims {
   private:
     struct Claim {
         std::string name;
+        std::string instance;
         std::uint32_t port = 0;
         bool is_told = false; // the port is the record's, not only seen
         bool is_upheld = true;

@@ -9,13 +9,15 @@
 #include <arpa/inet.h>
 #include <array>
 #include <cctype>
+#include <fmt/format.h>
 #include <netinet/in.h>
+#include <utility>
 
 namespace brpath {
 
 namespace {
 
-using json::for_each, json::member, json::text, json::text_at, json::Value;
+using json::for_each, json::member, json::port_at, json::text, json::text_at, json::Value;
 
 constexpr std::size_t id_shown = 12;
 
@@ -30,16 +32,59 @@ std::string_view argument(const Value &cache, const char *key) {
     return found;
 }
 
+// Kubernetes gives both. Podman gives its container's name as that of a pod without a namespace.
 std::string name_of(const Value &cache) {
-    auto pod = object_name(argument(cache, "K8S_POD_NAMESPACE"), argument(cache, "K8S_POD_NAME"));
+    const auto space = argument(cache, "K8S_POD_NAMESPACE"), pod = argument(cache, "K8S_POD_NAME");
 
-    return pod.empty() ? short_id(text_at(&cache, "containerId")) : pod;
+    if (space.empty() && !pod.empty() && pod.size() <= object_name_bytes_max)
+        return printable(pod);
+    auto name = object_name(space, pod);
+    return name.empty() ? short_id(text_at(&cache, "containerId")) : name;
 }
 
 void add_address(NameRecord &record, std::string_view written) {
     if (auto address = endpoint_address(written))
         if (std::find(record.addresses.begin(), record.addresses.end(), *address) == record.addresses.end())
             record.addresses.push_back(std::move(*address));
+}
+
+std::uint8_t protocol_number(std::string_view name) {
+    if (name == "tcp" || name == "TCP")
+        return IPPROTO_TCP;
+    if (name == "udp" || name == "UDP")
+        return IPPROTO_UDP;
+    return name == "sctp" || name == "SCTP" ? IPPROTO_SCTP : 0;
+}
+
+// As the convention for plugins has the keys, and as containerd writes them.
+struct MappingKeys {
+    const char *host_port, *container_port, *protocol, *host_address;
+};
+constexpr MappingKeys mapping_keys[] = {{"hostPort", "containerPort", "protocol", "hostIP"},
+                                        {"HostPort", "ContainerPort", "Protocol", "HostIP"}};
+
+// nullopt: it is no address that others can mean. Empty: any of the node's.
+std::optional<std::string> host_address(std::string_view written) {
+    if (written.empty() || written == "0.0.0.0" || written == "::")
+        return "";
+    return endpoint_address(written);
+}
+
+// What the plugin portmap was asked for.
+std::vector<ServiceRecord> port_mappings(const Value &cache, const std::string &name) {
+    std::vector<ServiceRecord> services;
+
+    for_each(member(member(&cache, "capabilityArgs"), "portMappings"), [&](const Value &mapping) {
+        for (const auto &keys : mapping_keys) {
+            const auto port = port_at(&mapping, keys.host_port);
+            const auto protocol = protocol_number(text_at(&mapping, keys.protocol));
+            auto address = host_address(text_at(&mapping, keys.host_address));
+            if (port != 0 && protocol != 0 && address)
+                services.push_back({fmt::format("{}:{}", name, port_at(&mapping, keys.container_port)),
+                                    std::move(*address), port, protocol});
+        }
+    });
+    return services;
 }
 
 } // namespace
@@ -71,13 +116,14 @@ std::optional<std::string> endpoint_address(std::string_view written) {
     return canonical.data();
 }
 
-std::optional<NameRecord> parse_cni_result(std::string_view content) {
+std::optional<CniResult> parse_cni_result(std::string_view content) {
     rapidjson::Document cache;
 
     if (!json::parse(cache, content) || text_at(&cache, "kind") != "cniCacheV1")
         return std::nullopt;
     const Value *result = member(&cache, "result");
-    NameRecord record;
+    CniResult found;
+    NameRecord &record = found.endpoint;
     std::string_view port;
 
     // A bridge plugin lists the bridge, the port, and the endpoint's own interface; only that has a sandbox.
@@ -95,9 +141,11 @@ std::optional<NameRecord> parse_cni_result(std::string_view content) {
         record.port_device = printable(port);
     if (!record.port_device.empty() || !record.addresses.empty())
         record.name = name_of(cache);
+    if (!record.name.empty())
+        found.services = port_mappings(cache, record.name);
     std::transform(record.mac.begin(), record.mac.end(), record.mac.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return record;
+    return found;
 }
 
 } // namespace brpath

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <system_error>
 #include <utility>
@@ -20,30 +21,30 @@ namespace {
 
 constexpr std::size_t folders_max = 256; // networks of one node
 
-bool parse_cni_file(const std::string & /*name*/, const std::string &content,
-                    WatchedFolder::Records &records) {
-    auto record = parse_cni_result(content);
-    if (!record)
+bool parse_cni_file(const std::string & /*name*/, const std::string &content, NameSet &names) {
+    auto result = parse_cni_result(content);
+    if (!result)
         return false;
-    if (!record->name.empty())
-        records.push_back(std::move(*record));
+    if (!result->endpoint.name.empty())
+        names.endpoints.push_back(std::move(result->endpoint));
+    std::move(result->services.begin(), result->services.end(), std::back_inserter(names.services));
     return true;
 }
 
 // The file's name is the address; it holds the container's id and, in newer versions, its interface.
-bool parse_reservation(const std::string &name, const std::string &content, WatchedFolder::Records &records) {
+bool parse_reservation(const std::string &name, const std::string &content, NameSet &names) {
     auto address = endpoint_address(name);
     if (!address)
         return true; // "lock", "last_reserved_ip.0"
     auto id = short_id(content.substr(0, content.find_first_of("\r\n ")));
     if (id.empty())
         return false;
-    records.push_back({std::move(id), "", "", {std::move(*address)}, 0});
+    names.endpoints.push_back({std::move(id), "", "", {std::move(*address)}, 0});
     return true;
 }
 
-bool parse_domain_file(const std::string &name, const std::string &content, WatchedFolder::Records &records) {
-    return !name.ends_with(".xml") || parse_domain(content, records);
+bool parse_domain_file(const std::string &name, const std::string &content, NameSet &names) {
+    return !name.ends_with(".xml") || parse_domain(content, names.endpoints);
 }
 
 class FolderSource : public NameSource {
@@ -79,7 +80,7 @@ class FolderSource : public NameSource {
     void gather() {
         NameSet names;
         for (const auto &[path, folder] : folders_)
-            folder.append_to(names.endpoints);
+            folder.append_to(names);
         if (names != *report_.names)
             report_.names = std::make_shared<const NameSet>(std::move(names));
     }

@@ -16,6 +16,8 @@ struct NameRecord {
     std::string mac;                    // of its own interface: "02:42:ac:11:00:02"
     std::vector<std::string> addresses; // as inet_ntop writes them, without a prefix length
     std::uint32_t port_ifindex = 0;     // of port_device, where the source knows it: a name is given again
+    // Another one with the same name and address: the endpoint was started again, and may be at another port.
+    std::string instance{};
 
     bool operator==(const NameRecord &) const = default;
 };

@@ -6,8 +6,9 @@
 
 namespace brpath {
 
-// In the order of trust: who made the endpoint, then who runs it, then what only holds it or leads to it.
-inline constexpr std::array source_ids = {"cni",     "docker", "podman", "kubernetes", "rules",
-                                          "libvirt", "netns",  "node",   "overlay",    "ipam"};
+// In the order of trust: who runs the endpoint, then who connected it, then what only holds it or leads to
+// it.
+inline constexpr std::array source_ids = {"docker",  "podman", "cni",  "kubernetes", "rules",
+                                          "libvirt", "netns",  "node", "overlay",    "ipam"};
 
 } // namespace brpath

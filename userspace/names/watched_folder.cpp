@@ -73,7 +73,7 @@ bool WatchedFolder::list() {
     return changed || gone > 0;
 }
 
-// True if its records are others than before.
+// True if it says something else than before.
 bool WatchedFolder::read(const std::string &name, File &file) {
     const std::string path = path_ + "/" + name;
     struct stat status {};
@@ -85,14 +85,14 @@ bool WatchedFolder::read(const std::string &name, File &file) {
     const Stamp stamp = stamp_of(status);
     if (file.stamp == stamp)
         return false;
-    Records records;
+    NameSet names;
     const auto content = read_file(path, bytes_max);
-    file.is_good = content && parse_(name, *content, records);
+    file.is_good = content && parse_(name, *content, names);
     // One that was written to while it was read is read again.
     file.stamp = stamp;
     if (!file.is_good)
         return false; // what it said before holds until it says something else
-    return std::exchange(file.records, std::move(records)) != file.records;
+    return std::exchange(file.names, std::move(names)) != file.names;
 }
 
 // A folder's time does not tell that a file in it has been written to its end.
@@ -105,9 +105,12 @@ bool WatchedFolder::retry_broken() {
     return changed;
 }
 
-void WatchedFolder::append_to(Records &records) const {
-    for (const auto &[name, file] : files_)
-        records.insert(records.end(), file.records.begin(), file.records.end());
+void WatchedFolder::append_to(NameSet &names) const {
+    for (const auto &[name, file] : files_) {
+        const NameSet &said = file.names;
+        names.endpoints.insert(names.endpoints.end(), said.endpoints.begin(), said.endpoints.end());
+        names.services.insert(names.services.end(), said.services.begin(), said.services.end());
+    }
 }
 
 } // namespace brpath

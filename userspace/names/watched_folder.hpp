@@ -10,7 +10,6 @@
 #include <map>
 #include <string>
 #include <sys/stat.h>
-#include <vector>
 
 namespace brpath {
 
@@ -18,19 +17,18 @@ namespace brpath {
 // files are left alone, as are files beyond a megabyte and beyond the first 16384.
 class WatchedFolder {
   public:
-    using Records = std::vector<NameRecord>;
-    // The records of a file; false: it is not what it should be, perhaps not yet written to its end, and is
+    // What a file says; false: it is not what it should be, perhaps not yet written to its end, and is
     // read again at the next look.
-    using Parse = std::function<bool(const std::string &name, const std::string &content, Records &records)>;
+    using Parse = std::function<bool(const std::string &name, const std::string &content, NameSet &names)>;
 
     WatchedFolder(std::string path, Parse parse);
 
-    // True if the records are not the same as before.
+    // True if what the files say is not the same as before.
     bool look();
 
     // 0, ENOENT, EACCES, ... of the last look.
     [[nodiscard]] int error() const { return error_; }
-    void append_to(Records &records) const;
+    void append_to(NameSet &names) const;
     [[nodiscard]] const std::string &path() const { return path_; }
 
   private:
@@ -45,7 +43,7 @@ class WatchedFolder {
     struct File {
         Stamp stamp;
         bool is_good = false;
-        Records records;
+        NameSet names;
     };
 
     static Stamp stamp_of(const struct ::stat &status);
