@@ -105,9 +105,11 @@ class DockerSource : public NameSource {
             publish({SourceReport::State::absent, "", report().names});
     }
 
+    // What it knew holds as of the first failure in a row: whatever moves from then on it cannot tell.
     void publish_down(const Error &error) {
+        const auto before = report();
         publish({SourceReport::State::down, printable("cannot " + error.tried + ": " + error.why),
-                 report().names});
+                 before.names, before.as_of.value_or(Clock::now())});
     }
 
     void publish(SourceReport report) {
