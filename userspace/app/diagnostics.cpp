@@ -66,6 +66,11 @@ void Diagnostics::attached(const Started &started) const {
                     started.probing.attach_time.count(), summary, place(started.node.netns)));
 }
 
+void Diagnostics::writers(const std::string &why_not) const {
+    if (verbosity_ > 0 && !why_not.empty())
+        say(fmt::format("who changes the setting is not seen: {}", why_not));
+}
+
 void Diagnostics::watching(const std::string &netns, const std::string &blind,
                            const std::string &blind_namespaces) const {
     say(fmt::format("watching {}, Ctrl-C ends",

@@ -22,6 +22,8 @@ class Diagnostics {
     void planned(const HookPlan &plan) const; // -v: why each hook got its program
     void attached(const Started &started) const;
 
+    // Of `brpath observe`. `why_not`: nobody can be named who changes the setting; empty: whoever can be is.
+    void writers(const std::string &why_not) const;
     // Of `brpath watch`. `blind`: why it cannot be told who changes a bridge, `blind_namespaces`: why bridges
     // in other namespaces are not watched; empty: they are.
     void watching(const std::string &netns, const std::string &blind,

@@ -25,6 +25,9 @@ class ChangeLog {
     // Readable when there is something to take.
     [[nodiscard]] std::vector<int> descriptors();
 
+    // The first of them: readable when a sysctl was written.
+    [[nodiscard]] int write_fd() const { return session_.fd(); }
+
     // What happened since the last call, in the order of time; and what was lost.
     Result<std::vector<Change>> take(Rescan rescan);
 
