@@ -33,9 +33,13 @@ check_usage() {
 	refuses $USAGE 'did you mean setting-changed.*not-tracked-here' "$BRPATH" observe --explain setting-chnged
 	refuses $USAGE 'did you mean critical' "$BRPATH" observe --fail-on critical1
 	refuses $USAGE 'range' "$BRPATH" observe --max-flows 1
+	refuses $USAGE '0 or 1' "$BRPATH" watch --guard bridge-nf-call-iptables=2
+	refuses $USAGE 'did you mean net.bridge.bridge-nf-call-iptables' "$BRPATH" watch --guard bridge-nf-call-iptable=1
+	refuses $USAGE 'no --guard' "$BRPATH" watch --guard-pin
 }
 
 check_places() {
+	refuses $USAGE "$PREFIX-nowhere" "$BRPATH" watch --netns "$PREFIX-nowhere"
 	refuses $USAGE "$PREFIX-nowhere" "$BRPATH" observe --netns "$PREFIX-nowhere"
 	refuses $USAGE 'bridges here: cni0' "$BRPATH" observe --netns "$NODE" --bridge br-nowhere
 	refuses $USAGE 'no bridge at all' "$BRPATH" observe --netns "$BARE" --bridge br0
@@ -46,6 +50,8 @@ check_files() {
 	refuses $USAGE 'line 4' "$BRPATH" observe --netns "$NODE" --names "$SCENE_DIR/names"
 	refuses $USAGE 'No such file' "$BRPATH" observe --netns "$NODE" --names "$SCENE_DIR/nothing-here"
 	refuses $USAGE 'No such file' "$BRPATH" observe --netns "$NODE" --output "$SCENE_DIR/no/folder"
+	refuses $USAGE 'No such file' "$BRPATH" watch --output "$SCENE_DIR/no/folder"
+	refuses $USAGE 'Is a directory' "$BRPATH" watch --output "$SCENE_DIR"
 	if [ -w /dev/full ]; then
 		refuses $FAILED 'No space left' "$BRPATH" observe --netns "$NODE" --duration 100ms --output /dev/full
 	fi
@@ -71,6 +77,7 @@ check_privileges() {
 	chmod 755 "$SCENE_DIR/program" "$program"
 	refuses $PERMISSION 'CAP_BPF' setpriv --reuid 65534 --clear-groups "$program" observe --netns "$NODE"
 	contains "not root: what to do" 'sudo|root' "$SCENE_DIR/stderr"
+	refuses $PERMISSION 'CAP_BPF' setpriv --reuid 65534 --clear-groups "$program" watch
 	refuses $PERMISSION 'CAP_NET_ADMIN' setpriv --bounding-set -net_admin "$program" observe
 	refuses $PERMISSION 'user namespace' unshare --user --map-root-user "$program" observe
 	refuses $PERMISSION 'CAP_SYS_ADMIN' setpriv --bounding-set -sys_admin "$program" observe --netns "$NODE"

@@ -74,6 +74,34 @@ check_killed() {
 	allows "after SIGKILL" "$NODE" bridge-nf-call-iptables 1 1
 }
 
+# Two of them, of which each refuses what it has to: nothing at all gets through, until one ends.
+check_two() {
+	watch_start --netns "$NODE" --guard bridge-nf-call-iptables=1
+	first=$WATCH_PID
+	watch_start --netns "$NODE" --guard bridge-nf-call-iptables=0
+	refuses "two guards: what the second one wants" "$NODE" bridge-nf-call-iptables 0 1
+	refuses "two guards: what the first one wants" "$NODE" bridge-nf-call-iptables 1 1
+	watch_stop
+	refuses "the first one, when the second has ended" "$NODE" bridge-nf-call-iptables 0 1
+	WATCH_PID=$first first=
+	watch_stop
+	allows "when both have ended" "$NODE" bridge-nf-call-iptables 0 0
+	allows "when both have ended, back" "$NODE" bridge-nf-call-iptables 1 1
+}
+
+# Only where nobody else's sysctls are.
+check_all_namespaces() {
+	[ -n "${BRPATH_OWN_MACHINE:-}" ] || return 0
+	watch_start --guard bridge-nf-call-ip6tables=1
+	refuses "all namespaces: one" "$NODE" bridge-nf-call-ip6tables 0 1
+	nsenter --net="/run/netns/$OTHER" sysctl -qw net.bridge.bridge-nf-call-iptables=1
+	refuses "all namespaces: another one" "$OTHER" bridge-nf-call-ip6tables 0 1
+	! sysctl -qw net.bridge.bridge-nf-call-ip6tables=0 2>/dev/null || fail "the first namespace is not guarded"
+	watch_stop
+	same "refused everywhere" 3 "$(grep -c '"outcome":"refused"' "$CHANGES")"
+	allows "all namespaces, when it has ended" "$OTHER" bridge-nf-call-ip6tables 0 0
+}
+
 # In a mount namespace with a bpffs of its own: the machine's has nothing of it.
 check_pinned() {
 	in_node sysctl -qw net.bridge.bridge-nf-call-iptables=1
@@ -102,13 +130,17 @@ check_without_bpffs() {
 
 also_at_exit() {
 	watch_kill
+	[ -z "$first" ] || kill -KILL "$first" 2>/dev/null || true
 	ip netns del "$OTHER" 2>/dev/null || true
 }
 
 writers=()
+first=
 lab_up --setting 1
 ip netns add "$OTHER"
 check_one_namespace
 check_killed
+check_two
+check_all_namespaces
 check_pinned
 check_without_bpffs

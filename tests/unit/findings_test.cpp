@@ -206,6 +206,21 @@ TEST_CASE("a change says what was counted before it and since") {
     CHECK_NE(finding.summary.find("from 1 to 0"), std::string::npos);
 }
 
+TEST_CASE("a change says who made it, and which pairs it moved") {
+    Summary summary = scenes::setting_changed();
+    summary.pairs.clear();
+    summary.findings.clear();
+    find_all(summary);
+    REQUIRE_EQ(summary.findings.size(), 1);
+    const auto &finding = summary.findings[0];
+    CHECK(finding.summary.ends_with("at 2026-03-01T09:30:07Z, by sysctl -qw "
+                                    "net.bridge.bridge-nf-call-iptables 0 (pid 4711, user root, login "
+                                    "alice)"));
+    const std::map<std::string, EvidenceValue> evidence(finding.evidence.begin(), finding.evidence.end());
+    CHECK_EQ(std::get<std::int64_t>(evidence.at("pairs_moved")), 5);
+    CHECK_EQ(std::get<std::vector<MovedPair>>(evidence.at("pairs")).size(), 4);
+}
+
 TEST_CASE("reply-not-translated says who, what, why and what to type") {
     Summary summary = scenes::setting_0();
     summary.findings.clear();

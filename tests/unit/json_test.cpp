@@ -74,8 +74,8 @@ TEST_CASE("keys and their order are the contract") {
     CHECK(keys(pair["to_client"]) == Names{"frames", "bytes", "tracked", "untracked", "hooked", "bypassed",
                                            "unknown", "none", "paths", "bypass_reasons"});
     CHECK(keys(json["findings"][0]) == Names{"id", "severity", "summary", "evidence", "fix"});
-    CHECK(keys(json["losses"]) ==
-          Names{"ring_full", "flow_table_full", "unattributed_frames", "missed_probes", "forgotten_pairs"});
+    CHECK(keys(json["losses"]) == Names{"ring_full", "flow_table_full", "unattributed_frames",
+                                        "missed_probes", "forgotten_pairs", "unlisted_changes"});
 }
 
 TEST_CASE("an empty summary is a whole document") {
@@ -180,7 +180,7 @@ TEST_CASE("the VLAN stands only where there is one") {
 TEST_CASE("totals") {
     Summary summary;
     summary.frames = {28, {2, 3, 4, 5, 6, 7}, 8};
-    summary.losses = {1, 2, 3, 4, 5};
+    summary.losses = {1, 2, 3, 4, 5, 6};
     summary.module_present = true;
     const auto json = document(summary);
 
@@ -196,7 +196,8 @@ TEST_CASE("totals") {
                                  {"flow_table_full", 2},
                                  {"unattributed_frames", 3},
                                  {"missed_probes", 4},
-                                 {"forgotten_pairs", 5}});
+                                 {"forgotten_pairs", 5},
+                                 {"unlisted_changes", 6}});
     CHECK_EQ(json["module"]["br_netfilter"], true);
 }
 
@@ -230,6 +231,9 @@ TEST_CASE("hostile names harm neither the document nor a terminal that shows it 
     summary.pairs[0].protocol = summary.pairs[0].findings[0] = summary.pairs[0].service->name = hostile;
     summary.findings[0].id = summary.findings[0].summary = summary.findings[0].fix[0] = hostile;
     summary.findings[0].evidence = {{hostile, hostile}};
+    summary.changes = {{"time", hostile, hostile, hostile}};
+    summary.changes[0].who = scenes::colleague();
+    summary.changes[0].who->command = summary.changes[0].who->parents[0].name = hostile;
     for (const auto &text : {render_json(summary), render_ndjson(summary)}) {
         const auto json = Json::parse(text); // throws on what is no JSON or no UTF-8
         CHECK_EQ(json["pairs"][0]["client"]["name"], "a?]0;owned?\"\\????????{}%s");
@@ -243,10 +247,38 @@ TEST_CASE("hostile names harm neither the document nor a terminal that shows it 
     CHECK_EQ(document(summary)["pairs"][0]["client"]["name"], "naïve-数据库");
 }
 
+TEST_CASE("a change says who made it") {
+    auto summary = scenes::setting_changed();
+    const auto change = document(summary)["changes"][0];
+
+    CHECK(keys(change) == Names{"time", "what", "from", "to", "who"});
+    CHECK_EQ(change["who"]["command"], "sysctl -qw net.bridge.bridge-nf-call-iptables 0");
+    CHECK_EQ(change["who"]["login_user"], "alice");
+    CHECK_EQ(change["who"]["parents"][0], Json({{"pid", 4710}, {"name", "speed-up.sh"}}));
+    CHECK(change["who"]["pod"].is_null());
+    summary.changes[0].who.reset();
+    CHECK(document(summary)["changes"][0]["who"].is_null());
+}
+
+TEST_CASE("pairs in evidence say only the handlings that they had") {
+    auto summary = scenes::setting_0();
+    summary.findings[0].evidence = {{"pairs", std::vector{scenes::broken_by_change()}}};
+    const auto pair = document(summary)["findings"][0]["evidence"]["pairs"][0];
+
+    CHECK(keys(pair) == Names{"client", "server", "service", "protocol", "to_server", "to_client"});
+    CHECK_EQ(pair["client"]["name"], "frontend");
+    CHECK_EQ(pair["service"]["ip"], "10.96.0.10");
+    CHECK_EQ(pair["to_server"],
+             Json({{"before", {{"tracked", 12}}}, {"since", {{"tracked", 6}, {"bypassed", 3}}}}));
+    CHECK_EQ(pair["to_client"], Json({{"before", {{"tracked", 12}}}, {"since", {{"bypassed", 3}}}}));
+}
+
 TEST_CASE("every key of the document is documented") {
     std::ifstream stream(std::string(TEST_DATA_DIR) + "/../../../docs/summary-json.md");
     const std::string page{std::istreambuf_iterator<char>(stream), {}};
-    auto json = document(scenes::setting_0());
+    auto summary = scenes::setting_changed();
+    summary.findings[0].evidence.emplace_back("pairs", std::vector{scenes::broken_by_change()});
+    auto json = document(summary);
     json["pairs"][1]["vlan"] = 10;
     std::set<std::string> names;
 

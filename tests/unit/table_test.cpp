@@ -14,6 +14,7 @@ TEST_CASE("the tables of the incident are what the golden files say") {
     check_golden("table-setting-0.txt", table(scenes::setting_0()));
     check_golden("table-setting-0-80.txt", table(scenes::setting_0(), 80));
     check_golden("table-setting-0-colour.txt", render_table(scenes::setting_0(), {true, 120}));
+    check_golden("table-changed.txt", table(scenes::setting_changed()));
     check_golden("table-setting-1.txt", table(scenes::setting_1()));
     check_golden("table-no-frames.txt", table(scenes::node(1)));
 }

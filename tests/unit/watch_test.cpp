@@ -117,6 +117,35 @@ TEST_CASE("a change as a line") {
     CHECK(render_change_line(change).find("? -> 0") != std::string::npos);
 }
 
+TEST_CASE("names do no harm to a line") {
+    auto change = written(ChangeOutcome::changed);
+
+    change.who = somebody();
+    change.who->command = "a\x1b]0;owned\x07\n\u202eb";
+    change.bridge = change.netns_name = "\u2066\r";
+    const auto line = render_change_line(change);
+    CHECK_EQ(line.find('\n'), line.size() - 1);
+    for (const char *bad : {"\x1b", "\x07", "\r", "\u202e", "\u2066"})
+        CHECK_EQ(line.find(bad), std::string::npos);
+}
+
+TEST_CASE("what is lost is told, with its number if that is known") {
+    Change change;
+
+    change.kind = ChangeKind::lost;
+    change.note = "came faster than they could be noted, and are lost";
+    change.lost = 1234;
+    CHECK_EQ(render_change_line(change),
+             "1970-01-01T00:00:00Z 1,234 changes came faster than they could be noted, and are lost\n");
+    const auto json = nlohmann::json::parse(render_change_json(change));
+    CHECK_EQ(json["kind"], "lost");
+    CHECK_EQ(json["lost"], 1234);
+    change.lost.reset();
+    change.note = "some may be lost";
+    CHECK_EQ(render_change_line(change), "1970-01-01T00:00:00Z some may be lost\n");
+    CHECK(nlohmann::json::parse(render_change_json(change))["lost"].is_null());
+}
+
 TEST_CASE("every outcome and kind has words of its own") {
     std::string all;
 

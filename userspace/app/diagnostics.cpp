@@ -66,12 +66,21 @@ void Diagnostics::attached(const Started &started) const {
                     started.probing.attach_time.count(), summary, place(started.node.netns)));
 }
 
-void Diagnostics::watching(const std::string &netns, const std::string &blind) const {
+void Diagnostics::writers(const std::string &why_not) const {
+    if (verbosity_ > 0 && !why_not.empty())
+        say(fmt::format("who changes the setting is not seen: {}", why_not));
+}
+
+void Diagnostics::watching(const std::string &netns, const std::string &blind,
+                           const std::string &blind_namespaces) const {
     say(fmt::format("watching {}, Ctrl-C ends",
                     netns.empty() ? "sysctls of all namespaces, and bridges here and in named ones"
                                   : "namespace " + printable(netns)));
     if (!blind.empty())
         say(fmt::format("who changes a bridge's own attributes is not seen here: {}", blind));
+    if (!blind_namespaces.empty())
+        say(fmt::format("bridges in other namespaces are not seen: {} (it takes CAP_SYS_ADMIN)",
+                        blind_namespaces));
 }
 
 void Diagnostics::guarding(const std::string &key, std::uint32_t stays, std::optional<int> now,
@@ -87,10 +96,6 @@ void Diagnostics::guarding(const std::string &key, std::uint32_t stays, std::opt
 
 void Diagnostics::guard_pinned(const std::string &path) const {
     say(fmt::format("the guard is pinned and holds when brpath has ended; to remove it: rm {}", path));
-}
-
-void Diagnostics::lost_changes(std::uint64_t count) const {
-    say(fmt::format("{} changes came faster than they could be noted, and are lost", count));
 }
 
 Result<void> Diagnostics::tell_ready(std::optional<int> fd) const {

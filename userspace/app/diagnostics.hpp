@@ -22,13 +22,16 @@ class Diagnostics {
     void planned(const HookPlan &plan) const; // -v: why each hook got its program
     void attached(const Started &started) const;
 
-    // Of `brpath watch`. `blind`: why it cannot be told who changes a bridge; empty: it can.
-    void watching(const std::string &netns, const std::string &blind) const;
+    // Of `brpath observe`. `why_not`: nobody can be named who changes the setting; empty: whoever can be is.
+    void writers(const std::string &why_not) const;
+    // Of `brpath watch`. `blind`: why it cannot be told who changes a bridge, `blind_namespaces`: why bridges
+    // in other namespaces are not watched; empty: they are.
+    void watching(const std::string &netns, const std::string &blind,
+                  const std::string &blind_namespaces) const;
     // `now`: the value that is there; a guard does not change it.
     void guarding(const std::string &key, std::uint32_t stays, std::optional<int> now,
                   const std::string &netns) const;
     void guard_pinned(const std::string &path) const;
-    void lost_changes(std::uint64_t count) const;
 
     // One line "ready" to a descriptor that a script gave us, then nothing more.
     [[nodiscard]] Result<void> tell_ready(std::optional<int> fd) const;

@@ -64,13 +64,14 @@ void Observation::add(const Harvest &harvest) {
     for (int path = 0; path < BRPATH_PATHS; path++)
         for (int handling = 0; handling < BRPATH_HANDLINGS; handling++)
             totals_.unattributed[path][handling] += harvest.totals.unattributed[path][handling];
-    if (is_setting_new())
+    if (log_.is_behind(*view_))
         note_changes(harvest.last_frames);
 }
 
 void Observation::note_changes(const std::vector<FlowCounts> &last_frames) {
     add_last(last_frames, 1);
-    log_.catch_up(*view_, pairs_.by_handling());
+    const auto now_ns = realtime_ns();
+    timeline_.add(log_.catch_up(*view_, now_ns), now_ns, pairs_);
     add_last(last_frames, -1);
 }
 
@@ -111,7 +112,7 @@ void Observation::name(Endpoint &endpoint) {
         endpoint.name = names_->endpoint("", endpoint.port_ifindex).name;
 }
 
-void Observation::name_all(std::vector<Pair> &pairs) {
+template <typename SomePair> void Observation::name_all(std::vector<SomePair> &pairs) {
     for (auto &pair : pairs) {
         name(pair.client);
         name(pair.server);
@@ -137,6 +138,7 @@ void Observation::fill_totals(Summary &summary) const {
     for (const auto path : {BRPATH_BRIDGED, BRPATH_ROUTED, BRPATH_UP, BRPATH_FLOODED, BRPATH_DROPPED})
         frames.in_flight -= frames.by_path.at(path);
     summary.losses.ring_full = static_cast<std::int64_t>(totals_.ring_full);
+    summary.losses.unlisted_changes = timeline_.unlisted();
     summary.losses.flow_table_full = static_cast<std::int64_t>(totals_.flow_table_full);
 }
 
@@ -147,13 +149,15 @@ Summary Observation::summarise(Summary head, const std::vector<FlowCounts> &last
     add_last(last_frames, 1);
     fill_totals(summary);
     summary.pairs = pairs_.pairs();
+    summary.changes = timeline_.changes(pairs_);
     add_last(last_frames, -1);
 
     summary.module_present = view_->module_present();
     summary.bridges = view_->summarise(only_bridge_);
-    summary.changes = log_.changes();
     summary.realtime_offset_ns = realtime_ns() - static_cast<std::int64_t>(monotonic_ns());
     name_all(summary.pairs);
+    for (auto &change : summary.changes)
+        name_all(change.moved.telling);
     summary.name_sources = describe_sources(*names_);
     evidence_.complete(summary, *view_, *names_);
     find_all(summary);

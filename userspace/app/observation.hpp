@@ -7,6 +7,7 @@
 #include "app/system_view.hpp"
 #include "model/pairs.hpp"
 #include "model/summary.hpp"
+#include "model/timeline.hpp"
 #include "names/names.hpp"
 #include "probe/collector.hpp"
 
@@ -34,7 +35,13 @@ class Observation {
 
     // The setting is not what it was. Then a harvest should follow, so that what was counted before it is
     // told from what came after; add() notes the change.
-    [[nodiscard]] bool is_setting_new() const { return log_.is_behind(*view_); }
+    [[nodiscard]] bool is_setting_new() const { return log_.is_behind(*view_) && !timeline_.is_full(); }
+
+    // It is about to be.
+    [[nodiscard]] bool awaits_change(std::int64_t now_ns) const { return timeline_.awaits_change(now_ns); }
+
+    // Somebody made a change of the setting, which was noted or will be.
+    void learn_writer(const Change &change) { timeline_.learn_writer(change); }
 
     // Frames that have ended but are not harvested (Harvest::last_frames of the last one) count in this
     // summary only. `head` has what is not counted: node, hooks, losses.missed_probes.
@@ -49,7 +56,7 @@ class Observation {
     TrustedName who(const Address &address, std::uint32_t port);
     void follow_names();
     void name(Endpoint &endpoint);
-    void name_all(std::vector<Pair> &pairs);
+    template <typename SomePair> void name_all(std::vector<SomePair> &pairs);
     void fill_totals(Summary &summary) const;
 
     const SystemView *view_;
@@ -57,6 +64,7 @@ class Observation {
     std::string only_bridge_;
     SettingLog log_;
     PairTable pairs_;
+    Timeline timeline_;
     std::map<std::pair<Address, std::uint32_t>, TrustedName> known_; // what names_ has answered
     std::uint64_t names_version_ = 0;                                // when it did
     Evidence evidence_;

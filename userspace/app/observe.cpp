@@ -9,6 +9,7 @@
 #include "app/system_view.hpp"
 #include "names/names.hpp"
 #include "probe/collector.hpp"
+#include "util/time.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -28,6 +29,10 @@ using Clock = std::chrono::steady_clock;
 constexpr milliseconds ring_period{100};
 constexpr milliseconds harvest_period{1000};
 constexpr milliseconds terminal_interval{2000};
+// Whoever writes a sysctl wakes it up, though not more often than this; then it looks until the value is
+// there.
+constexpr milliseconds wake_pause{20};
+constexpr milliseconds look_period{1};
 
 std::optional<Severity> greatest_severity(const Summary &summary) {
     std::optional<Severity> greatest;
@@ -54,7 +59,7 @@ class ObserveLoop {
         next_harvest_ = begin_ + harvest_period;
         if (interval_)
             next_show_ = begin_ + *interval_;
-        while (!started_.is_over && !screen_.is_closed() && !signals_.wait(time_to_wait())) {
+        while (!started_.is_over && !screen_.is_closed() && !signals_.wait(time_to_wait(), wakes_on())) {
             if (options_.duration && Clock::now() >= begin_ + *options_.duration)
                 break;
             if (auto done = step(); !done)
@@ -77,6 +82,10 @@ class ObserveLoop {
             until = std::min(until, begin_ + *options_.duration);
         if (next_show_)
             until = std::min(until, *next_show_);
+        if (next_wake_ > Clock::now())
+            until = std::min(until, next_wake_);
+        if (observation_.awaits_change(realtime_ns()))
+            until = std::min(until, Clock::now() + look_period);
         return std::chrono::ceil<milliseconds>(until - Clock::now());
     }
 
@@ -89,11 +98,24 @@ class ObserveLoop {
             return show();
         }
         started_.poll_setting();
+        learn_writers();
         if (now >= next_harvest_ || observation_.is_setting_new())
             return harvest(RefreshNames::as_it_goes).and_then([this](const Harvest &) {
                 return follow_modules();
             });
         return started_.probing.collector.consume_ring();
+    }
+
+    [[nodiscard]] int wakes_on() const { return Clock::now() < next_wake_ ? -1 : started_.writers.fd(); }
+
+    // After a look at the setting, so that whoever made what was seen is known.
+    void learn_writers() {
+        const auto changes = started_.writers.take();
+
+        for (const auto &change : changes)
+            observation_.learn_writer(change);
+        if (!changes.empty())
+            next_wake_ = Clock::now() + wake_pause;
     }
 
     Result<Harvest> harvest(RefreshNames names) {
@@ -103,6 +125,7 @@ class ObserveLoop {
         if (!harvest)
             return harvest;
         refresh_or_tell(names);
+        learn_writers();
         observation_.add(*harvest);
         return harvest;
     }
@@ -190,6 +213,7 @@ class ObserveLoop {
             return Failure(last.error());
         const auto summary_head = head();
         refresh_or_tell(RefreshNames::for_good);
+        learn_writers();
         observation_.add(*last);
         observation_.add_for_good(last->last_frames);
         const auto summary = observation_.summarise(summary_head, {});
@@ -216,6 +240,7 @@ class ObserveLoop {
     Observation observation_;
     Clock::time_point begin_{};
     Clock::time_point next_harvest_{};
+    Clock::time_point next_wake_{}; // by a write
     std::optional<milliseconds> interval_;
     std::optional<Clock::time_point> next_show_;
     bool told_ = false;                            // that something could not be read

@@ -11,13 +11,9 @@ namespace brpath {
 
 namespace {
 
-constexpr std::size_t changes_max = 100;
+std::string text(const std::optional<int> &value) { return value ? std::to_string(*value) : setting::absent; }
 
-constexpr const char *absent = "absent";
-
-std::string text(const std::optional<int> &value) { return value ? std::to_string(*value) : absent; }
-
-std::string text(const std::optional<bool> &value) { return value ? *value ? "1" : "0" : absent; }
+std::string text(const std::optional<bool> &value) { return value ? *value ? "1" : "0" : setting::absent; }
 
 } // namespace
 
@@ -25,7 +21,7 @@ SettingLog::Values SettingLog::values_of(const SystemView &view) const {
     const auto &settings = view.settings();
     Values values;
 
-    values[setting::module] = settings.module_present ? "present" : absent;
+    values[setting::module] = settings.module_present ? setting::present : setting::absent;
     values[setting::call_iptables] = text(settings.call_iptables);
     values[setting::call_ip6tables] = text(settings.call_ip6tables);
     values[setting::call_arptables] = text(settings.call_arptables);
@@ -46,20 +42,21 @@ SettingLog::SettingLog(const SystemView &view, std::string only_bridge)
 
 bool SettingLog::is_behind(const SystemView &view) const { return values_of(view) != known_; }
 
-void SettingLog::catch_up(const SystemView &view,
-                          const std::array<std::int64_t, BRPATH_HANDLINGS> &frames_before) {
+std::vector<SettingChange> SettingLog::catch_up(const SystemView &view, std::int64_t now_ns) {
+    std::vector<SettingChange> changes;
     const auto now = values_of(view);
+
     for (const auto &[what, value] : now) {
         const auto before = known_.find(what);
         if (before == known_.end() || before->second == value) // a new bridge is no change
             continue;
         // The sysctls come and go with the module: one change, not six.
-        if (what != setting::module && (before->second == absent || value == absent))
+        if (what != setting::module && (before->second == setting::absent || value == setting::absent))
             continue;
-        if (changes_.size() < changes_max)
-            changes_.push_back({rfc3339(realtime_ns()), what, before->second, value, frames_before});
+        changes.push_back({rfc3339(now_ns), what, before->second, value});
     }
     known_ = now;
+    return changes;
 }
 
 } // namespace brpath

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What changed about the setting while brpath watched.
+// What has changed about the setting since the last look.
 #pragma once
 
 #include "app/system_view.hpp"
 #include "model/summary.hpp"
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -21,11 +20,8 @@ class SettingLog {
     // The view differs from what is noted.
     [[nodiscard]] bool is_behind(const SystemView &view) const;
 
-    // Notes the differences, as of now, with the frames that were counted before. The first changes_max are
-    // kept: who flips a setting a thousand times has been found out.
-    void catch_up(const SystemView &view, const std::array<std::int64_t, BRPATH_HANDLINGS> &frames_before);
-
-    [[nodiscard]] const std::vector<SettingChange> &changes() const { return changes_; }
+    // The differences, which are known from now on. `now_ns`: CLOCK_REALTIME.
+    std::vector<SettingChange> catch_up(const SystemView &view, std::int64_t now_ns);
 
   private:
     using Values = std::map<std::string, std::string>; // what: its value
@@ -34,7 +30,6 @@ class SettingLog {
 
     std::string only_bridge_; // empty: all
     Values known_;
-    std::vector<SettingChange> changes_;
 };
 
 } // namespace brpath

@@ -53,13 +53,13 @@ bool StopSignals::take_signal() {
     return true;
 }
 
-bool StopSignals::wait(std::chrono::milliseconds at_most) {
-    pollfd readable{fd_.get(), POLLIN, 0};
+bool StopSignals::wait(std::chrono::milliseconds at_most, int other) {
+    pollfd readable[] = {{fd_.get(), POLLIN, 0}, {other, POLLIN, 0}};
 
     if (stopped_)
         return true;
     const auto timeout = std::clamp<std::chrono::milliseconds::rep>(at_most.count(), 0, 1000);
-    return poll(&readable, 1, static_cast<int>(timeout)) > 0 && take_signal();
+    return poll(readable, 2, static_cast<int>(timeout)) > 0 && readable[0].revents && take_signal();
 }
 
 bool StopSignals::wait_writable(int fd) {

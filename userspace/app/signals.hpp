@@ -16,7 +16,8 @@ class StopSignals {
 
     // True once one of them has come, within the time given at most. From then on a second one ends the
     // process at once, SIGINT with exit status 130; the kernel detaches what was attached.
-    [[nodiscard]] bool wait(std::chrono::milliseconds at_most);
+    // Ends early, with false, when `other` becomes readable; -1: there is no other one.
+    [[nodiscard]] bool wait(std::chrono::milliseconds at_most, int other = -1);
 
     // Becomes readable when one of them has come; for those who wait for more than that.
     [[nodiscard]] int fd() const { return fd_.get(); }

@@ -174,8 +174,9 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
     if (!probing)
         return Failure(probing.error());
     auto started = std::make_unique<Started>(Started{describe_node(options.netns), target, std::move(view),
-                                                     std::move(names), std::move(*probing),
+                                                     std::move(names), std::move(*probing), Writers::open(),
                                                      *waited == Waited::too_long});
+    diagnostics.writers(started->writers.why_not());
     started->node.boots_from_here = options.netns.empty() && is_first_namespace(netns->inode);
     started->names.learn_ports(started->view.links());
     if (auto done = started->refresh(RefreshNames::as_it_goes); !done)

@@ -6,6 +6,7 @@
 #include "app/probing.hpp"
 #include "app/signals.hpp"
 #include "app/system_view.hpp"
+#include "app/writers.hpp"
 #include "cli/options.hpp"
 #include "model/summary.hpp"
 #include "names/names.hpp"
@@ -28,6 +29,7 @@ struct Started {
     SystemView view;
     Names names;
     Probing probing;
+    Writers writers;
     bool is_over = false; // the duration passed while it waited for a bridge
     Pace fdb_pace{50};    // a bridge may have learned thousands of MACs: at most 2 % of the time
 

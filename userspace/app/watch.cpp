@@ -28,9 +28,8 @@ constexpr const char *pin_path = "/sys/fs/bpf/brpath-guard";
 
 class WatchLoop {
   public:
-    WatchLoop(const WatchOptions &options, const Diagnostics &diagnostics, StopSignals &signals, Sink &sink,
-              ChangeLog &log)
-        : options_(options), diagnostics_(diagnostics), signals_(signals), sink_(sink), log_(log) {}
+    WatchLoop(const WatchOptions &options, StopSignals &signals, Sink &sink, ChangeLog &log)
+        : options_(options), signals_(signals), sink_(sink), log_(log) {}
 
     Result<void> run() {
         const auto begin = Clock::now();
@@ -77,17 +76,13 @@ class WatchLoop {
             if (is_shown(change))
                 text += options_.format == Format::ndjson ? render_change_json(change)
                                                           : render_change_line(change);
-        if (const auto lost = log_.lost(); lost > told_lost_)
-            diagnostics_.lost_changes(lost - std::exchange(told_lost_, lost));
         return sink_.write(text, signals_);
     }
 
     const WatchOptions &options_;
-    const Diagnostics &diagnostics_;
     StopSignals &signals_;
     Sink &sink_;
     ChangeLog &log_;
-    std::uint64_t told_lost_ = 0;
 };
 
 // A guard keeps writes away; it writes nothing itself.
@@ -122,6 +117,7 @@ Result<void> watch(const WatchOptions &options) {
     for (const auto &guard : options.guards)
         guards.push_back({guard.key, guard.stays, namespaces->only()});
     tell_of_guards(options, *namespaces, diagnostics);
+    const auto blind_namespaces = namespaces->blind();
     auto log = ChangeLog::start(std::move(*namespaces), guards);
     if (!log)
         return Failure(log.error());
@@ -130,10 +126,10 @@ Result<void> watch(const WatchOptions &options) {
             return done;
         diagnostics.guard_pinned(pin_path);
     }
-    diagnostics.watching(options.netns, log->blind());
+    diagnostics.watching(options.netns, log->blind(), blind_namespaces);
     if (auto done = diagnostics.tell_ready(options.ready_fd); !done)
         return done;
-    return WatchLoop(options, diagnostics, *signals, *sink, *log).run();
+    return WatchLoop(options, *signals, *sink, *log).run();
 }
 
 } // namespace brpath

@@ -35,6 +35,7 @@ enum class ChangeKind : std::uint8_t {
     bridge_created,
     module_loaded,
     module_unloaded,
+    lost, // changes that nobody can tell of
 };
 
 enum class ChangeOutcome : std::uint8_t {
@@ -55,8 +56,9 @@ struct Change {
     std::string netns_name;  // empty: it has none, or is the one that brpath runs in
     std::optional<int> from;
     std::optional<int> to;
-    std::string note;       // what else there is to know
-    std::optional<Who> who; // nullopt: it cannot be known here
+    std::string note;                  // what else there is to know
+    std::optional<std::uint64_t> lost; // how many; nullopt: none, or not known
+    std::optional<Who> who;            // nullopt: it cannot be known here
 };
 
 } // namespace brpath

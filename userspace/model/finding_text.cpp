@@ -24,6 +24,13 @@ std::string label(const Pair &pair) {
     return text;
 }
 
+std::string label(const Who &who) {
+    const auto login = who.login_user.empty() ? "" : ", login " + who.login_user;
+
+    return fmt::format("{} (pid {}, user {}{})", who.command.empty() ? who.name : who.command, who.pid,
+                       who.user, login);
+}
+
 bool is_ipv6(std::string_view ip) { return ip.find(':') != std::string_view::npos; }
 
 bool is_ipv6(const Pair &pair) { return is_ipv6(pair.client.ip); }

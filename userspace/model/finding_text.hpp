@@ -21,6 +21,9 @@ std::string address_and_port(const Service &service);
 // "frontend to cart over tcp", and through which Service.
 std::string label(const Pair &pair);
 
+// "sysctl -w X (pid 42, user root, login alice)".
+std::string label(const Who &who);
+
 // Of an address in words.
 bool is_ipv6(std::string_view ip);
 bool is_ipv6(const Pair &pair);

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -72,9 +74,16 @@ class PairTable {
     [[nodiscard]] const std::array<std::int64_t, BRPATH_PATHS> &by_path() const { return by_path_; }
 
     // The same per handling.
-    [[nodiscard]] const std::array<std::int64_t, BRPATH_HANDLINGS> &by_handling() const {
-        return by_handling_;
-    }
+    [[nodiscard]] const ByHandling &by_handling() const { return by_handling_; }
+
+    // The setting has changed: what is counted from now on is since the change, and what was counted since
+    // the last call, or the beginning, is before it. Costs a look at each pair, and room for those that had
+    // frames.
+    void mark_change();
+
+    // The pairs that the last mark_change() moved, as of now: those with frames on both sides of it that are
+    // handled otherwise. The most telling first: a Service that is broken, then any Service, then by frames.
+    [[nodiscard]] MovedPairs moved() const;
 
   private:
     struct PairId {
@@ -97,12 +106,20 @@ class PairTable {
         bool is_mixed = false; // without a name it was seen at several ports: none of them names it
     };
 
+    // What a pair had counted at a change of the setting; to the server and to the client.
+    struct Mark {
+        std::uint64_t change = 0; // number of the last one that frames came before
+        std::array<ByHandling, 2> at{};
+        std::array<ByHandling, 2> before{}; // of these, since the change before it
+    };
+
     struct Entry {
         Pair pair;
         std::uint64_t used = 0; // when it was last added to, as a number that grows
         Known client, server;
         std::uint64_t born = 0;
-        std::uint64_t newest = 0; // as used, but not by frames that are counted late
+        std::uint64_t newest = 0;   // as used, but not by frames that are counted late
+        std::unique_ptr<Mark> mark; // nullptr: it has had no frames before a change
     };
 
     // An endpoint as one flow shows it.
@@ -137,16 +154,19 @@ class PairTable {
     void note_untranslated(Pair &pair, const brpath_flow_key &key, const brpath_flow &flow, int sign) const;
     void make_room();
     void forget(Pairs::iterator entry);
+    [[nodiscard]] static std::optional<MovedPair> move_of(const Entry &entry);
 
     std::size_t capacity_;
     Connections connections_;
     Namer namer_;
     Pairs pairs_;
     std::uint64_t uses_ = 0;
+    std::uint64_t changes_ = 0;     // calls of mark_change()
+    std::uint64_t marked_uses_ = 0; // uses_ at the last one
     std::uint64_t now_ns_ = 0;
     Forgotten forgotten_;
     std::array<std::int64_t, BRPATH_PATHS> by_path_{};
-    std::array<std::int64_t, BRPATH_HANDLINGS> by_handling_{};
+    ByHandling by_handling_{};
 };
 
 } // namespace brpath

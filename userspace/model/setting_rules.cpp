@@ -78,8 +78,6 @@ void find_boot_difference(Summary &summary, const BootSysctl &boot) {
                     boot.key, boot.at_boot, boot.file, boot.line));
 }
 
-using ByHandling = std::array<std::int64_t, BRPATH_HANDLINGS>;
-
 // The frames of a time, from one count to the next.
 std::string frames_between(const ByHandling &from, const ByHandling &to) {
     std::vector<std::string> parts;
@@ -89,6 +87,25 @@ std::string frames_between(const ByHandling &from, const ByHandling &to) {
             parts.push_back(
                 fmt::format("{} {}", to_string(static_cast<brpath_handling>(i)), to.at(i) - from.at(i)));
     return parts.empty() ? "no frames" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+void add_change(Summary &summary, const SettingChange &change, std::string before, std::string since) {
+    Finding finding{.id = "setting-changed",
+                    .severity = Severity::warning,
+                    .summary = fmt::format("{} changed from {} to {} at {}", change.what, change.from,
+                                           change.to, change.time),
+                    .evidence = {{"key", change.what},
+                                 {"from", change.from},
+                                 {"to", change.to},
+                                 {"time", change.time},
+                                 {"frames_before", std::move(before)},
+                                 {"frames_since", std::move(since)},
+                                 {"pairs_moved", change.moved.count},
+                                 {"pairs", change.moved.telling}}};
+
+    if (change.who)
+        finding.summary += ", by " + label(*change.who);
+    summary.findings.push_back(std::move(finding));
 }
 
 } // namespace
@@ -115,20 +132,8 @@ void find_changes(Summary &summary) {
         auto next = i + 1;
         while (next < changes.size() && changes[next].frames_before == at)
             next++;
-        summary.findings.push_back(
-            {.id = "setting-changed",
-             .severity = Severity::warning,
-             .summary = fmt::format("{} changed from {} to {} at {}", change.what, change.from, change.to,
-                                    change.time),
-             .evidence = {{"key", change.what},
-                          {"from", change.from},
-                          {"to", change.to},
-                          {"time", change.time},
-                          {"frames_before", frames_between(before, at)},
-                          {"frames_since",
-                           frames_between(at, next < changes.size() ? changes[next].frames_before
-                                                                    : summary.frames.by_handling)}},
-             .fix = {}});
+        const auto &until = next < changes.size() ? changes[next].frames_before : summary.frames.by_handling;
+        add_change(summary, change, frames_between(before, at), frames_between(at, until));
     }
 }
 

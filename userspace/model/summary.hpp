@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/address.hpp"
+#include "model/change.hpp"
 
 #include <array>
 #include <brpath/abi.h>
@@ -22,12 +23,15 @@ struct TimeSpan {
     std::uint64_t last_ns = 0;
 };
 
+// Frames by handling.
+using ByHandling = std::array<std::int64_t, BRPATH_HANDLINGS>;
+
 // Frames of one direction of a pair.
 struct Counts {
     std::int64_t frames = 0;
     std::int64_t bytes = 0; // layer 2 length, as a port's counters have it
     std::array<std::int64_t, BRPATH_PATHS> by_path{};
-    std::array<std::int64_t, BRPATH_HANDLINGS> by_handling{};
+    ByHandling by_handling{};
     std::array<std::int64_t, BRPATH_REASONS> by_reason{}; // of the bypassed ones
     std::int64_t dropped_in_ip_hooks = 0;                 // of the dropped ones
     std::int64_t translated_in_bridge = 0;                // of the bridged ones
@@ -98,9 +102,37 @@ struct Pair {
     }
 };
 
+// Frames of one direction at a change of the setting: since the change before it, and until the next one.
+struct AroundChange {
+    ByHandling before{};
+    ByHandling since{};
+};
+
+// A pair whose frames were handled otherwise before a change than since.
+struct MovedPair {
+    Endpoint client;
+    Endpoint server;
+    std::optional<Service> service;
+    std::string protocol;
+    std::uint16_t vlan = 0;
+    AroundChange to_server;
+    AroundChange to_client;
+};
+
+struct MovedPairs {
+    std::int64_t count = 0;         // how many there are
+    std::vector<MovedPair> telling; // the most telling ones, at most moved_pairs_max
+};
+
+inline constexpr std::size_t moved_pairs_max = 8;
+
+// The direction has frames before and since, and these are handled otherwise: a handling came or went, or
+// most of the frames went to another one.
+bool has_moved(const AroundChange &direction);
+
 enum class Severity : std::uint8_t { info, warning, critical };
 
-using EvidenceValue = std::variant<std::int64_t, std::string>;
+using EvidenceValue = std::variant<std::int64_t, std::string, std::vector<MovedPair>>;
 
 struct Finding {
     std::string id;
@@ -113,8 +145,8 @@ struct Finding {
 struct FrameTotals {
     std::int64_t entered = 0;
     std::array<std::int64_t, BRPATH_PATHS> by_path{};
-    std::int64_t in_flight = 0;                               // entered, and its end not yet known
-    std::array<std::int64_t, BRPATH_HANDLINGS> by_handling{}; // of pairs, forgotten ones too
+    std::int64_t in_flight = 0; // entered, and its end not yet known
+    ByHandling by_handling{};   // of pairs, forgotten ones too
 };
 
 struct Losses {
@@ -123,6 +155,7 @@ struct Losses {
     std::int64_t unattributed_frames = 0;
     std::optional<std::int64_t> missed_probes; // absent: this kernel does not say
     std::int64_t forgotten_pairs = 0;          // to make room; their frames are unattributed
+    std::int64_t unlisted_changes = 0;         // of the setting, beyond those that are kept
 
     [[nodiscard]] bool any() const {
         return flow_table_full || unattributed_frames || missed_probes.value_or(0);
@@ -156,7 +189,9 @@ struct SettingChange {
     std::string what; // "net.bridge.bridge-nf-call-iptables", "br_netfilter", "cni0 nf_call_iptables"
     std::string from;
     std::string to;
-    std::array<std::int64_t, BRPATH_HANDLINGS> frames_before{}; // by handling, since the start
+    ByHandling frames_before{};           // since the start
+    MovedPairs moved{};                   // of several changes at one moment each has the same ones
+    std::optional<Who> who{std::nullopt}; // nullopt: it is not known
 };
 
 // A sysctl that the next boot will set.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "output/change_text.hpp"
 
+#include "output/number.hpp"
+#include "output/text_width.hpp"
+#include "output/who_text.hpp"
 #include "util/time.hpp"
 
 #include <fmt/format.h>
@@ -28,6 +31,10 @@ std::string what_happened(const Change &change) {
         return fmt::format("bridge {} created ({})", change.bridge, change.note);
     case ChangeKind::bridge_attribute:
         return fmt::format("{} {} {} -> {}", change.bridge, change.key, from, to);
+    case ChangeKind::lost:
+        return change.lost ? fmt::format("{} {}", counted(static_cast<std::int64_t>(*change.lost), "change"),
+                                         change.note)
+                           : change.note;
     case ChangeKind::sysctl:
         break;
     }
@@ -47,24 +54,6 @@ std::string what_happened(const Change &change) {
     return fmt::format("{} {} -> {}", change.key, from, to);
 }
 
-std::string who_text(const Who &who) {
-    std::string text = fmt::format(" by {} (pid {}, user {}", who.command.empty() ? who.name : who.command,
-                                   who.pid, who.user);
-
-    if (!who.login_user.empty())
-        text += ", login " + who.login_user;
-    for (std::size_t i = 0; i < who.parents.size(); i++)
-        text +=
-            fmt::format("{}{} {}", i == 0 ? ", started by " : " < ", who.parents[i].name, who.parents[i].pid);
-    if (!who.unit.empty())
-        text += ", unit " + who.unit;
-    if (!who.pod.empty())
-        text += ", pod " + who.pod;
-    if (!who.container.empty())
-        text += ", container " + who.container;
-    return text + ')';
-}
-
 const char *to_string(ChangeKind kind) {
     switch (kind) {
     case ChangeKind::bridge_attribute:
@@ -75,6 +64,8 @@ const char *to_string(ChangeKind kind) {
         return "module-loaded";
     case ChangeKind::module_unloaded:
         return "module-unloaded";
+    case ChangeKind::lost:
+        return "lost";
     case ChangeKind::sysctl:
         break;
     }
@@ -113,31 +104,6 @@ void put(Writer &to, const char *key, const std::optional<int> &value) {
         to.Null();
 }
 
-void put_who(Writer &to, const Who &who) {
-    to.StartObject();
-    to.Key("pid");
-    to.Uint(who.pid);
-    put(to, "name", who.name);
-    put(to, "command", who.command);
-    put(to, "user", who.user);
-    put(to, "login_user", who.login_user);
-    to.Key("parents");
-    to.StartArray();
-    for (const auto &parent : who.parents) {
-        to.StartObject();
-        to.Key("pid");
-        to.Uint(parent.pid);
-        put(to, "name", parent.name);
-        to.EndObject();
-    }
-    to.EndArray();
-    put(to, "cgroup", who.cgroup);
-    put(to, "unit", who.unit);
-    put(to, "container", who.container);
-    put(to, "pod", who.pod);
-    to.EndObject();
-}
-
 } // namespace
 
 std::string render_change_line(const Change &change) {
@@ -146,10 +112,10 @@ std::string render_change_line(const Change &change) {
     if (!change.netns_name.empty())
         line += fmt::format(" in {}", change.netns_name);
     if (change.who)
-        line += who_text(*change.who);
+        line += " by " + who_text(*change.who);
     else if (change.kind == ChangeKind::bridge_attribute)
         line += fmt::format(" by somebody unknown: {}", change.note);
-    return line + '\n';
+    return clean(line) + '\n';
 }
 
 std::string render_change_json(const Change &change) {
@@ -172,11 +138,19 @@ std::string render_change_json(const Change &change) {
     put(to, "from", change.from);
     put(to, "to", change.to);
     put(to, "note", change.note);
-    to.Key("who");
-    if (change.who)
-        put_who(to, *change.who);
+    to.Key("lost");
+    if (change.lost)
+        to.Uint64(*change.lost);
     else
         to.Null();
+    to.Key("who");
+    if (change.who) {
+        to.StartObject();
+        write_who(to, *change.who);
+        to.EndObject();
+    } else {
+        to.Null();
+    }
     to.EndObject();
     return buffer.GetString() + std::string("\n");
 }

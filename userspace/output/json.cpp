@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "output/render.hpp"
+#include "output/who_text.hpp"
 #include "util/printable.hpp"
 
 #include <rapidjson/prettywriter.h>
@@ -131,6 +132,10 @@ template <typename Writer> class SummaryWriter {
         text("what", change.what);
         text("from", change.from);
         text("to", change.to);
+        if (change.who)
+            object("who", [&] { write_who(to_, *change.who); });
+        else
+            text_or_null("who", {});
     }
 
     void write(const FrameTotals &frames) {
@@ -177,7 +182,7 @@ template <typename Writer> class SummaryWriter {
         number("port", service.port);
     }
 
-    void write(const Pair &pair) {
+    template <typename SomePair> void write_who_talks(const SomePair &pair) {
         object("client", [&] { write(pair.client); });
         object("server", [&] { write(pair.server); });
         if (pair.service)
@@ -187,9 +192,24 @@ template <typename Writer> class SummaryWriter {
         text("protocol", pair.protocol);
         if (pair.vlan != 0)
             number("vlan", pair.vlan);
+    }
+
+    void write(const Pair &pair) {
+        write_who_talks(pair);
         object("to_server", [&] { write(pair.to_server); });
         object("to_client", [&] { write(pair.to_client); });
         list("findings", pair.findings);
+    }
+
+    void write(const AroundChange &direction) {
+        some<brpath_handling>("before", direction.before);
+        some<brpath_handling>("since", direction.since);
+    }
+
+    void write(const MovedPair &pair) {
+        write_who_talks(pair);
+        object("to_server", [&] { write(pair.to_server); });
+        object("to_client", [&] { write(pair.to_client); });
     }
 
     void write(const Finding &finding) {
@@ -200,6 +220,8 @@ template <typename Writer> class SummaryWriter {
             for (const auto &[key, value] : finding.evidence) {
                 if (const auto *count = std::get_if<std::int64_t>(&value))
                     number(printable(key).c_str(), *count);
+                else if (const auto *moved = std::get_if<std::vector<MovedPair>>(&value))
+                    list(printable(key).c_str(), *moved);
                 else
                     text(printable(key).c_str(), std::get<std::string>(value));
             }
@@ -221,6 +243,7 @@ template <typename Writer> class SummaryWriter {
         number("unattributed_frames", losses.unattributed_frames);
         number_or_null("missed_probes", losses.missed_probes);
         number("forgotten_pairs", losses.forgotten_pairs);
+        number("unlisted_changes", losses.unlisted_changes);
     }
 
     Writer &to_;

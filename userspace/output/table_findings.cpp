@@ -39,9 +39,9 @@ std::string evidence_text(const Finding &finding) {
             continue;
         if (const auto *number = std::get_if<std::int64_t>(&value))
             parts.push_back(fmt::format("{}: {}", words_of(key), grouped(*number)));
-        else if (const auto &text = std::get<std::string>(value);
-                 !text.empty() && finding.summary.find(text) == std::string::npos)
-            parts.push_back(fmt::format("{}: {}", words_of(key), text));
+        else if (const auto *text = std::get_if<std::string>(&value);
+                 text && !text->empty() && finding.summary.find(*text) == std::string::npos)
+            parts.push_back(fmt::format("{}: {}", words_of(key), *text));
     }
     return clean(fmt::format("{}", fmt::join(parts, "; ")));
 }

@@ -11,6 +11,8 @@ namespace brpath {
 
 std::string render_header(const Summary &summary, const TableStyle &style);
 std::string render_settings(const Summary &summary, const TableStyle &style);
+// What changed, who did it, and what became of whom; empty if nothing changed.
+std::string render_timeline(const Summary &summary, const TableStyle &style);
 std::string render_frames(const Summary &summary, const TableStyle &style);
 std::string render_hooks(const Summary &summary, const TableStyle &style);
 // One line if a source of names is down, or if nothing has a name; else empty.

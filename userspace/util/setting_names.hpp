@@ -5,6 +5,9 @@
 namespace brpath::setting {
 
 constexpr const char *module = "br_netfilter";
+// Its values, where others are numbers.
+constexpr const char *present = "present";
+constexpr const char *absent = "absent";
 
 constexpr const char *call_iptables = "net.bridge.bridge-nf-call-iptables";
 constexpr const char *call_ip6tables = "net.bridge.bridge-nf-call-ip6tables";

@@ -127,7 +127,7 @@ void BridgeWatch::take(const Link &link, BridgeRound &round) {
 
 Result<BridgeRound> BridgeWatch::read() {
     BridgeRound round;
-    const bool is_whole = stream_.read([&](const nlmsghdr &message) {
+    round.is_whole = stream_.read([&](const nlmsghdr &message) {
         if (const auto link = parse_link(message))
             take(*link, round);
         else if (const auto gone = family_header<ifinfomsg>(message, RTM_DELLINK);
@@ -135,7 +135,7 @@ Result<BridgeRound> BridgeWatch::read() {
             bridges_.erase(static_cast<std::uint32_t>(gone->ifi_index));
     });
 
-    if (!is_whole)
+    if (!round.is_whole)
         if (auto done = list(round); !done)
             return Failure(done.error());
     round.end_ns = monotonic_ns();

@@ -28,6 +28,7 @@ struct BridgeRound {
     std::map<std::uint32_t, std::size_t>
         announced;            // by ifindex: announcements that tell of a change; maybe 0
     std::uint64_t end_ns = 0; // CLOCK_MONOTONIC: what happened later is not in it
+    bool is_whole = true;     // false: the kernel had no room for some; what holds now is told
 };
 
 // The bridges of one namespace.

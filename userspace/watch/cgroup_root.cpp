@@ -51,12 +51,19 @@ Result<UniqueFd> mount_unseen() {
 Result<CgroupRoot> CgroupRoot::open(const std::string &mountinfo) {
     const auto place = find_mount(mountinfo);
 
-    if (place.empty())
-        return mount_unseen().map([](UniqueFd &&fd) { return CgroupRoot(std::move(fd), ""); });
-    UniqueFd fd(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    UniqueFd mount;
+
+    if (place.empty()) {
+        auto own = mount_unseen();
+        if (!own)
+            return Failure(own.error());
+        mount = std::move(*own);
+    }
+    // Not the mount's own descriptor, which is one of a path only: open_by_handle_at() does not take it.
+    UniqueFd fd(openat(mount.get(), place.empty() ? "." : place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd)
-        return fail_errno("open " + printable(place), errno);
-    return CgroupRoot(std::move(fd), place);
+        return fail_errno("open " + (place.empty() ? "the root of control groups" : printable(place)), errno);
+    return CgroupRoot(std::move(mount), std::move(fd), place);
 }
 
 std::string CgroupRoot::path_of(std::uint64_t id) const {

@@ -23,8 +23,10 @@ class CgroupRoot {
     [[nodiscard]] std::string path_of(std::uint64_t id) const;
 
   private:
-    CgroupRoot(UniqueFd fd, std::string place) : fd_(std::move(fd)), place_(std::move(place)) {}
+    CgroupRoot(UniqueFd mount, UniqueFd fd, std::string place)
+        : mount_(std::move(mount)), fd_(std::move(fd)), place_(std::move(place)) {}
 
+    UniqueFd mount_; // our own; it lives as long as this
     UniqueFd fd_;
     std::string place_; // where it is mounted; empty: our own mount
 };

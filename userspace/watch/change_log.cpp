@@ -147,6 +147,31 @@ void ChangeLog::forget_records(Rounds &rounds) {
     old_records_ = bridge_records_.size();
 }
 
+void ChangeLog::add_losses(const Rounds &rounds, std::vector<Change> &changes) {
+    Change lost;
+
+    lost.kind = ChangeKind::lost;
+    lost.realtime_ns = realtime_ns();
+    for (const auto &[netns, round] : rounds) {
+        if (round.is_whole)
+            continue;
+        lost.netns = netns;
+        lost.netns_name = namespaces_.name_of(netns);
+        lost.note =
+            "changes of bridges came faster than they could be noted: some may be lost, the values are those "
+            "of now";
+        changes.push_back(lost);
+    }
+    const auto count = session_.lost();
+    if (count == told_lost_)
+        return;
+    lost.netns = 0;
+    lost.netns_name.clear();
+    lost.lost = count - std::exchange(told_lost_, count);
+    lost.note = "came faster than they could be noted, and are lost";
+    changes.push_back(std::move(lost));
+}
+
 Result<std::vector<Change>> ChangeLog::take(Rescan rescan) {
     std::vector<Change> changes;
     Rounds rounds;
@@ -162,6 +187,7 @@ Result<std::vector<Change>> ChangeLog::take(Rescan rescan) {
     for (const auto &[netns, round] : rounds)
         add_bridges(netns, round, changes);
     forget_records(rounds);
+    add_losses(rounds, changes);
     if (rescan == Rescan::yes)
         std::ranges::move(namespaces_.rescan(), std::back_inserter(changes));
     std::ranges::stable_sort(changes, std::less<>{}, &Change::realtime_ns);

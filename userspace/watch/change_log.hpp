@@ -25,11 +25,13 @@ class ChangeLog {
     // Readable when there is something to take.
     [[nodiscard]] std::vector<int> descriptors();
 
-    // What happened since the last call, in the order of time.
+    // The first of them: readable when a sysctl was written.
+    [[nodiscard]] int write_fd() const { return session_.fd(); }
+
+    // What happened since the last call, in the order of time; and what was lost.
     Result<std::vector<Change>> take(Rescan rescan);
 
     Result<void> pin(const std::string &path) { return session_.pin(path); }
-    [[nodiscard]] std::uint64_t lost() const { return session_.lost(); }
     [[nodiscard]] const std::string &blind() const { return session_.blind(); }
 
   private:
@@ -43,12 +45,14 @@ class ChangeLog {
     void add_bridges(std::uint32_t netns, const BridgeRound &round, std::vector<Change> &changes) const;
     void say_who(Change &change, const BridgeChange &from, const BridgeRound &round) const;
     void forget_records(Rounds &rounds);
+    void add_losses(const Rounds &rounds, std::vector<Change> &changes);
 
     CgroupRoot cgroups_;
     WatchedNamespaces namespaces_;
     WatchSession session_;
     std::vector<brpath_change> bridge_records_; // whose announcement may still come
     std::size_t old_records_ = 0;               // of these, from the front: were there before this round
+    std::uint64_t told_lost_ = 0;
 };
 
 } // namespace brpath

@@ -58,7 +58,9 @@ std::vector<Change> WatchedNamespaces::rescan() {
         now[name] = inode;
         if (const auto known = names_.find(name); known != names_.end() && known->second == inode)
             continue;
-        if (add(std::move(*netns), printable(name)) && watches_.size() > before)
+        if (const auto done = add(std::move(*netns), printable(name)); !done)
+            blind_ = done.error().kind == ErrorKind::permission ? done.error().why : blind_;
+        if (watches_.size() > before)
             for (auto &change : watches_.back().as_created())
                 changes.push_back(std::move(change));
     }

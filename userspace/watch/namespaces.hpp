@@ -31,6 +31,9 @@ class WatchedNamespaces {
     // The inode number of the only one; 0: all are watched.
     [[nodiscard]] std::uint32_t only() const { return only_; }
 
+    // Why bridges of some named namespace are not watched; empty: they are.
+    [[nodiscard]] const std::string &blind() const { return blind_; }
+
     // Its name; empty: it has none, or is the own one.
     [[nodiscard]] std::string name_of(std::uint32_t inode) const;
 
@@ -40,7 +43,8 @@ class WatchedNamespaces {
     std::uint32_t only_ = 0;
     std::uint32_t own_ = 0;
     std::map<std::string, std::uint32_t> names_; // inode number by name
-    std::vector<BridgeWatch> watches_;           // the only one or the own one first
+    std::string blind_;
+    std::vector<BridgeWatch> watches_; // the only one or the own one first
 };
 
 } // namespace brpath

@@ -8,11 +8,15 @@ CHANGES=$SCENE_DIR/changes.ndjson
 CHANGE= # the one that next_change found
 read_lines=0
 
-# watch_start [options]: returns when it watches.
+# What brpath watch runs below, if not by itself: setpriv, unshare, ...
+WATCH_AROUND=()
+
+# watch_start [options]: returns when it watches. What an earlier one has written goes, unless KEEP is set.
 watch_start() {
-	rm -f "$SCENE_DIR/ready-watch" "$CHANGES"
+	rm -f "$SCENE_DIR/ready-watch"
+	[ -n "${KEEP:-}" ] || rm -f "$CHANGES"
 	read_lines=0
-	"$BRPATH" watch --format ndjson --output "$CHANGES" --ready-fd 9 "$@" 9>"$SCENE_DIR/ready-watch" \
+	"${WATCH_AROUND[@]}" "$BRPATH" watch --format ndjson --output "$CHANGES" --ready-fd 9 "$@" 9>"$SCENE_DIR/ready-watch" \
 		2>"$SCENE_DIR/stderr-watch" &
 	WATCH_PID=$!
 	await_ready "$SCENE_DIR/ready-watch" "$WATCH_PID" || fail "brpath watch $* was not ready"

@@ -116,6 +116,49 @@ inline Summary setting_0() {
     return summary;
 }
 
+inline Who colleague() {
+    Who who;
+
+    who.pid = 4711;
+    who.name = "sysctl";
+    who.command = "sysctl -qw net.bridge.bridge-nf-call-iptables 0";
+    who.user = "root";
+    who.login_user = "alice";
+    who.parents = {{4710, "speed-up.sh"}, {4700, "bash"}, {4690, "sshd"}};
+    who.unit = "session-3.scope";
+    return who;
+}
+
+// What a change to 0 did to the incident's pair, whose replies were translated before.
+inline MovedPair broken_by_change() {
+    MovedPair moved;
+
+    moved.client = frontend();
+    moved.server = cart();
+    moved.service = Service{"shop/cart", "10.96.0.10", 80, 6};
+    moved.protocol = "tcp";
+    moved.to_server.before[BRPATH_TRACKED] = 12;
+    moved.to_server.since[BRPATH_TRACKED] = 6;
+    moved.to_server.since[BRPATH_BYPASSED] = 3;
+    moved.to_client.before[BRPATH_TRACKED] = 12;
+    moved.to_client.since[BRPATH_BYPASSED] = 3;
+    return moved;
+}
+
+// The incident, which begins while brpath observes.
+inline Summary setting_changed() {
+    Summary summary = setting_0();
+    SettingChange change{"2026-03-01T09:30:07Z", "net.bridge.bridge-nf-call-iptables", "1", "0"};
+
+    change.frames_before[BRPATH_TRACKED] = 24;
+    change.moved = {5, {broken_by_change(), broken_by_change(), broken_by_change(), broken_by_change()}};
+    change.who = colleague();
+    summary.changes = {change};
+    summary.realtime_offset_ns = 1'772'357'400'000'000'000; // 2026-03-01T09:30:00Z
+    summary.pairs[0].untranslated_seen = {8'000'000'000, 9'000'000'000};
+    return summary;
+}
+
 // The same traffic with bridge-nf-call-iptables = 1.
 inline Summary setting_1() {
     Summary summary = node(1);
