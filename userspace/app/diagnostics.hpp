@@ -2,9 +2,11 @@
 // What brpath says about itself, on stderr.
 #pragma once
 
+#include "model/audit.hpp"
 #include "probe/hook_plan.hpp"
 #include "util/result.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +23,9 @@ class Diagnostics {
     void bridge_module_gone() const;
     void planned(const HookPlan &plan) const; // -v: why each hook got its program
     void attached(const Started &started) const;
+
+    // Of `brpath doctor`; -v.
+    void looked(const Audit &audit, std::chrono::nanoseconds time) const;
 
     // Of `brpath watch`. `blind`: why it cannot be told who changes a bridge; empty: it can.
     void watching(const std::string &netns, const std::string &blind) const;
