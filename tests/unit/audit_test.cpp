@@ -160,7 +160,7 @@ TEST_CASE("doctor: what becomes of a pair, by the state of the node") {
          {BRPATH_TRACKED},
          BRPATH_SYSCTL_OFF,
          breaks,
-         CheckResult::warn},
+         CheckResult::fail},
         {"some are not tracked",
          [](AuditFacts &facts) { rules(facts).untracked = Extent::some; },
          {BRPATH_TRACKED, BRPATH_UNTRACKED},

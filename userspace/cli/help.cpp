@@ -143,7 +143,7 @@ std::string doctor_help_text() {
     return text + results + exit_statuses() +
            examples({"brpath doctor", "brpath doctor --netns lab-node --bridge cni0",
                      "brpath doctor --all-netns", "brpath doctor --format json | jq -r .verdict",
-                     "brpath doctor --all-netns >/dev/null || echo look into it"});
+                     "brpath doctor --all-netns --output audit.txt"});
 }
 
 std::string watch_help_text() {

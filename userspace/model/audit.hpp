@@ -129,7 +129,7 @@ struct Prediction {
     brpath_tag tag = BRPATH_TAG_NONE;
     std::vector<brpath_handling>
         handling{}; // of frames that they send to each other's own address: any of these
-    brpath_reason reason = BRPATH_REASON_UNKNOWN; // if bypassed
+    brpath_reason reason = BRPATH_REASON_UNKNOWN; // why br_netfilter does not hand them over, if so
     std::optional<ServiceOutcome> service{};      // through a Service; nullopt: such frames reach none
     std::string why{};                            // of what depends, breaks or is not known
 };

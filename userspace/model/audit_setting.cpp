@@ -19,12 +19,6 @@ const BridgeFacts *bridge_of(const AuditFacts &facts, const Prediction &predicti
     return found == facts.bridges.end() ? nullptr : &*found;
 }
 
-// The setting keeps these frames from netfilter, by that reason.
-bool is_bypassed_for(const Prediction &prediction, brpath_reason reason) {
-    return prediction.reason == reason && std::find(prediction.handling.begin(), prediction.handling.end(),
-                                                    BRPATH_BYPASSED) != prediction.handling.end();
-}
-
 // The first pair that breaks by that reason, on a bridge with pairs if there is one.
 const Prediction *broken_by(const AuditFacts &facts, Predictions predictions, brpath_reason reason,
                             brpath_tag tag, std::optional<bool> ipv6) {
@@ -32,7 +26,7 @@ const Prediction *broken_by(const AuditFacts &facts, Predictions predictions, br
 
     for (const auto &prediction : predictions) {
         if (prediction.tag != tag || prediction.ipv6 != ipv6.value_or(prediction.ipv6) ||
-            prediction.service != ServiceOutcome::breaks || !is_bypassed_for(prediction, reason))
+            prediction.service != ServiceOutcome::breaks || prediction.reason != reason)
             continue;
         if (has_pairs(bridge_of(facts, prediction)->summary))
             return &prediction;
@@ -76,7 +70,7 @@ bool translates(const BridgeRules &rules) { return !rules.translating.empty(); }
 bool is_service_unknown(Predictions predictions, brpath_reason reason, std::optional<bool> ipv6) {
     return std::any_of(predictions.begin(), predictions.end(), [&](const Prediction &prediction) {
         return prediction.tag == BRPATH_TAG_NONE && prediction.ipv6 == ipv6.value_or(prediction.ipv6) &&
-               prediction.service == ServiceOutcome::unknown && is_bypassed_for(prediction, reason);
+               prediction.service == ServiceOutcome::unknown && prediction.reason == reason;
     });
 }
 
@@ -134,7 +128,7 @@ Check check_tagged(const AuditFacts &facts, Predictions predictions, const Sysct
         return check;
     for (const auto &prediction : predictions)
         if (prediction.tag == BRPATH_TAG_VLAN && prediction.service == ServiceOutcome::breaks &&
-            is_bypassed_for(prediction, BRPATH_VLAN_TAGGED) && bridge_of(facts, prediction)->carries_vlans) {
+            prediction.reason == BRPATH_VLAN_TAGGED && bridge_of(facts, prediction)->carries_vlans) {
             put_broken(check, facts, prediction, fmt::format("{} is 0", sysctl.key));
             return check;
         }
