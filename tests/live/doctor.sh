@@ -71,8 +71,8 @@ check_settings() {
 
 	before=$(state_of_node)
 	expect off 10 "bypassed sysctl-off breaks" "bypassed sysctl-off breaks" "broken: a Service .* on cni0 .* is 0 and iptables"
-	expect_traffic off
 	same "it changes nothing" "$before" "$(state_of_node)"
+	expect_traffic off
 	same "and says how to mend it" "nsenter --net=/run/netns/$NODE sysctl -w net.bridge.bridge-nf-call-iptables=1" \
 		"$(audit '.namespaces[0].checks[] | select(.name == "net.bridge.bridge-nf-call-iptables") | .fix[0]')"
 	same "VLAN, PPPoE" "bypassed vlan-tagged breaks, bypassed pppoe-tagged -" \
