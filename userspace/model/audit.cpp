@@ -55,7 +55,8 @@ std::string why_blind(const NamespaceAudit &audit) {
     for (const auto &prediction : audit.predictions)
         if (prediction.tag == BRPATH_TAG_NONE && prediction.service == ServiceOutcome::unknown)
             return fmt::format("whether a Service with client and server on {} works over {}: {}",
-                               prediction.bridge, family_name(prediction.ipv6), prediction.why);
+                               prediction.bridge, family_name(prediction.ipv6),
+                               audit.facts.rules_unseen.empty() ? prediction.why : audit.facts.rules_unseen);
     return {};
 }
 

@@ -74,11 +74,15 @@ bool is_service_unknown(Predictions predictions, brpath_reason reason, std::opti
     });
 }
 
-std::string why_unknown(Predictions predictions, std::optional<bool> ipv6) {
+std::string why_unknown(const AuditFacts &facts, Predictions predictions, std::optional<bool> ipv6) {
+    constexpr const char *unknown = "whether a Service breaks by it is not known: ";
+
+    if (!facts.rules_unseen.empty())
+        return unknown + facts.rules_unseen;
     for (const auto &prediction : predictions)
         if (prediction.service == ServiceOutcome::unknown &&
             prediction.ipv6 == ipv6.value_or(prediction.ipv6))
-            return "whether a Service breaks by it is not known: " + prediction.why;
+            return unknown + prediction.why;
     return {};
 }
 
@@ -90,7 +94,7 @@ void judge_off(Check &check, const AuditFacts &facts, Predictions predictions, b
         return put_broken(check, facts, *broken, fmt::format("{} is 0", check.name));
     if (is_service_unknown(predictions, BRPATH_SYSCTL_OFF, ipv6)) {
         check.result = CheckResult::unknown;
-        check.why = why_unknown(predictions, ipv6);
+        check.why = why_unknown(facts, predictions, ipv6);
     } else if (!facts.bridges.empty() && !any(facts, ipv6, translates)) {
         check.why = nothing_to_break;
     }
@@ -156,7 +160,7 @@ void check_module(const AuditFacts &facts, Predictions predictions, Checks &chec
             put_broken(check, facts, *broken, "br_netfilter is not loaded");
         } else if (is_service_unknown(predictions, BRPATH_MODULE_ABSENT, std::nullopt)) {
             check.result = CheckResult::unknown;
-            check.why = why_unknown(predictions, std::nullopt);
+            check.why = why_unknown(facts, predictions, std::nullopt);
         } else if (!facts.bridges.empty()) {
             check.why = nothing_to_break;
         }
