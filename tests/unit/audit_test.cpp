@@ -312,3 +312,18 @@ TEST_CASE("doctor: what the next boot makes of it") {
     }
     CHECK_FALSE(find(audit_namespace(node()), "next boot br_netfilter")); // another namespace
 }
+
+TEST_CASE("doctor: of many namespaces the worst one speaks, and without any the node does") {
+    CHECK(audit_node({}, {}).verdict == "fine: there is no bridge here");
+    auto facts = node();
+    facts.netns = "lab-node";
+    turn_off(facts);
+    const auto both = audit_node({}, {audit_namespace(node()), audit_namespace(facts)});
+    CHECK(both.result == CheckResult::fail);
+    CHECK(both.verdict.ends_with("translates here [in lab-node]"));
+    NodeFacts blind;
+    blind.hooks = {{"enter", "frames entering by a port", true, {{"kprobe", "br_handle_frame", "refused"}}}};
+    const auto cannot = audit_node(blind, {audit_namespace(node())});
+    CHECK(cannot.verdict == "at risk: brpath observe cannot work here: there is no way to see enter");
+    CHECK_FALSE(chosen_way(blind.hooks.front()));
+}

@@ -12,12 +12,6 @@ namespace brpath {
 
 namespace {
 
-std::uint8_t answer(std::optional<int> value) {
-    if (!value)
-        return BRPATH_ANSWER_UNKNOWN;
-    return *value ? BRPATH_ANSWER_YES : BRPATH_ANSWER_NO;
-}
-
 brpath_setting answers(const NamespaceSettings &settings, std::optional<int> call) {
     return {settings.module_present ? static_cast<std::uint8_t>(BRPATH_ANSWER_YES)
                                     : static_cast<std::uint8_t>(BRPATH_ANSWER_NO),

@@ -106,11 +106,11 @@ Audit audit_node(NodeFacts node, std::vector<NamespaceAudit> namespaces) {
             worst = &one;
     }
     audit.verdict = worst ? worst->verdict : "fine: there is no bridge here";
-    if (audit.namespaces.size() > 1 && worst->result >= CheckResult::warn)
+    if (audit.result >= CheckResult::warn && (!worst || worst->result < CheckResult::warn))
+        audit.verdict = "at risk: " + first_why(audit.checks, CheckResult::warn);
+    else if (worst && audit.namespaces.size() > 1 && worst->result >= CheckResult::warn)
         audit.verdict +=
             fmt::format(" [in {}]", worst->facts.netns.empty() ? "this namespace" : worst->facts.netns);
-    else if (!worst || (worst->result < CheckResult::warn && audit.result >= CheckResult::warn))
-        audit.verdict = fmt::format("at risk: {}", first_why(audit.checks, CheckResult::warn));
     return audit;
 }
 

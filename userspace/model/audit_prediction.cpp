@@ -2,6 +2,7 @@
 // What becomes of a pair of pods on one bridge, by the same rules as what has become of a frame.
 #include "model/audit_rules.hpp"
 #include "model/audit_text.hpp"
+#include "model/effective.hpp"
 #include "util/setting_names.hpp"
 
 #include <algorithm>
@@ -11,12 +12,6 @@
 namespace brpath {
 
 namespace {
-
-std::uint8_t answer(std::optional<int> value) {
-    if (!value)
-        return BRPATH_ANSWER_UNKNOWN;
-    return *value ? BRPATH_ANSWER_YES : BRPATH_ANSWER_NO;
-}
 
 std::optional<int> sysctl(const AuditFacts &facts, const char *key) {
     for (const auto &fact : facts.sysctls)

@@ -63,6 +63,7 @@ const char *to_string(brpath_tag tag) {
 std::string list_of(const std::vector<MechanismUse> &mechanisms) {
     std::vector<std::string> parts;
 
+    parts.reserve(mechanisms.size());
     for (const auto &use : mechanisms)
         parts.push_back(fmt::format("{} ({} {}{})", use.name, use.rules,
                                     use.name == "IPVS" ? "service" : "rule", use.rules == 1 ? "" : "s"));
@@ -72,6 +73,7 @@ std::string list_of(const std::vector<MechanismUse> &mechanisms) {
 std::string names_of(const std::vector<MechanismUse> &mechanisms) {
     std::vector<std::string> names;
 
+    names.reserve(mechanisms.size());
     for (const auto &use : mechanisms)
         names.push_back(use.name);
     return fmt::format("{}", fmt::join(names, " and "));

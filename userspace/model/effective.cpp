@@ -13,6 +13,12 @@ std::optional<int> either(std::optional<int> sysctl, std::optional<int> bridge) 
 
 } // namespace
 
+std::uint8_t answer(std::optional<int> value) {
+    if (!value)
+        return BRPATH_ANSWER_UNKNOWN;
+    return *value ? BRPATH_ANSWER_YES : BRPATH_ANSWER_NO;
+}
+
 FamilySetting family_setting(std::optional<int> sysctl, std::optional<bool> attribute, bool module_present) {
     const std::optional<int> bridge = attribute ? std::optional<int>(*attribute) : std::nullopt;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "output/audit.hpp"
+#include "output/json_values.hpp"
 
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
@@ -9,9 +10,11 @@ namespace brpath {
 namespace {
 
 // Keys stand as docs/doctor.md has them.
-class AuditWriter {
+using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+
+class AuditWriter : private JsonValues<Writer> {
   public:
-    explicit AuditWriter(rapidjson::StringBuffer &buffer) : to_(buffer) { to_.SetIndent(' ', 2); }
+    explicit AuditWriter(Writer &writer) : JsonValues(writer) {}
 
     void write(const Audit &audit) {
         object([&] {
@@ -33,50 +36,8 @@ class AuditWriter {
     }
 
   private:
-    template <typename Members> void object(Members members) {
-        to_.StartObject();
-        members();
-        to_.EndObject();
-    }
-    template <typename Members> void object(const char *key, Members members) {
-        to_.Key(key);
-        object(members);
-    }
     template <typename Item> void list(const char *key, const std::vector<Item> &items) {
-        to_.Key(key);
-        to_.StartArray();
-        for (const auto &item : items)
-            object([&] { put(item); });
-        to_.EndArray();
-    }
-    void text(const char *key, const std::string &value) {
-        to_.Key(key);
-        to_.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
-    }
-    void text_or_null(const char *key, const std::string &value) {
-        to_.Key(key);
-        if (value.empty())
-            to_.Null();
-        else
-            to_.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
-    }
-    void texts(const char *key, const std::vector<std::string> &values) {
-        to_.Key(key);
-        to_.StartArray();
-        for (const auto &value : values)
-            to_.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
-        to_.EndArray();
-    }
-    void number(const char *key, std::int64_t value) {
-        to_.Key(key);
-        to_.Int64(value);
-    }
-    void number(const char *key, std::optional<int> value) {
-        to_.Key(key);
-        if (value)
-            to_.Int(*value);
-        else
-            to_.Null();
+        objects(key, items, [&](const Item &item) { put(item); });
     }
     void flag(const char *key, bool value) {
         to_.Key(key);
@@ -112,9 +73,9 @@ class AuditWriter {
 
     void put_family(const char *key, const FamilySetting &setting) {
         object(key, [&] {
-            number("sysctl", setting.sysctl);
-            number("bridge", setting.bridge);
-            number("effective", setting.effective);
+            number_or_null("sysctl", setting.sysctl);
+            number_or_null("bridge", setting.bridge);
+            number_or_null("effective", setting.effective);
         });
     }
 
@@ -141,12 +102,12 @@ class AuditWriter {
         text("br_netfilter", to_string(facts.module));
         object("sysctls", [&] {
             for (const auto &sysctl : facts.sysctls)
-                number(sysctl.key.c_str(), sysctl.value);
+                number_or_null(sysctl.key.c_str(), sysctl.value);
         });
         for (const bool ipv6 : {false, true})
             object(ipv6 ? "ipv6" : "ipv4", [&] {
                 const auto &family = facts.families.at(ipv6);
-                number("forwarding", family.forwards);
+                number_or_null("forwarding", family.forwards);
                 put_conntrack(family.conntrack);
                 list("translation", family.mechanisms);
             });
@@ -180,8 +141,6 @@ class AuditWriter {
         list("checks", audit.checks);
         list("predictions", audit.predictions);
     }
-
-    rapidjson::PrettyWriter<rapidjson::StringBuffer> to_;
 };
 
 } // namespace
@@ -189,7 +148,9 @@ class AuditWriter {
 std::string render_audit_json(const Audit &audit) {
     rapidjson::StringBuffer buffer;
 
-    AuditWriter(buffer).write(audit);
+    Writer writer(buffer);
+    writer.SetIndent(' ', 2);
+    AuditWriter(writer).write(audit);
     return buffer.GetString() + std::string("\n");
 }
 
