@@ -69,8 +69,8 @@ class Visit {
 
     std::vector<std::string> unseen() && {
         if (hidden_ > 0)
-            unseen_.push_back(
-                fmt::format("{} process{}: looking at the namespace needs CAP_SYS_PTRACE", hidden_, hidden_ == 1 ? "" : "es"));
+            unseen_.push_back(fmt::format("{} process{}: looking at the namespace needs CAP_SYS_PTRACE",
+                                          hidden_, hidden_ == 1 ? "" : "es"));
         return std::move(unseen_);
     }
 
