@@ -62,7 +62,7 @@ state_of_node() {
 	in_node sysctl -a 2>/dev/null | grep -E '^net\.(bridge|ipv4\.ip_forward|netfilter\.nf_conntrack_max)'
 	in_node ip -o link
 	in_node nft list ruleset 2>/dev/null
-	in_node cat /proc/net/ip_tables_names /proc/net/ip6_tables_names
+	in_node cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || true
 	cat /proc/modules 2>/dev/null || true
 }
 
