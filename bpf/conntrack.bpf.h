@@ -6,13 +6,9 @@
 #include <bpf/bpf_core_read.h>
 #include <brpath/classify.h>
 
+#include "hook_entries.bpf.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
-
-enum {
-	NF_INET_PRE_ROUTING = 0,
-	HOOK_ENTRIES_MAX = 16,
-};
 
 static __always_inline enum brpath_nfct nfct_state(__u64 nfct)
 {
@@ -26,26 +22,6 @@ static __always_inline enum brpath_direction nfct_direction(__u64 nfct)
 	if (nfct_state(nfct) != BRPATH_NFCT_TRACKED)
 		return BRPATH_DIR_NONE;
 	return (nfct & NFCT_INFO_MASK) >= IP_CT_IS_REPLY ? BRPATH_DIR_REPLY : BRPATH_DIR_ORIGINAL;
-}
-
-/* Is conntrack's function among the namespace's PRE_ROUTING hooks? It registers only when a rule needs it. */
-static __noinline int search_hooks(__u64 entries_address, __u64 wanted)
-{
-	struct nf_hook_entries *entries = (void *)entries_address;
-	__u32 count = BPF_CORE_READ(entries, num_hook_entries);
-	__u32 offset = bpf_core_field_offset(struct nf_hook_entries, hooks);
-	__u32 size = bpf_core_type_size(struct nf_hook_entry);
-	__u32 i;
-
-	for (i = 0; i < HOOK_ENTRIES_MAX && i < count; i++) {
-		__u64 hook = 0;
-
-		/* struct nf_hook_entry's first member is the function. */
-		bpf_probe_read_kernel(&hook, sizeof(hook), (void *)(entries_address + offset + i * size));
-		if (hook == wanted)
-			return BRPATH_ANSWER_YES;
-	}
-	return count > HOOK_ENTRIES_MAX ? BRPATH_ANSWER_UNKNOWN : BRPATH_ANSWER_NO;
 }
 
 /*

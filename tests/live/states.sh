@@ -45,6 +45,7 @@ declare -A CLIENT=()   # state: number
 declare -A MISSING=()  # state: the feature it would need
 declare -A PROBLEMS=() # backend/state: what is wrong besides the counts
 declare -A RESULT=()   # backend/state: pass, FAIL or skip, and the detail
+declare -A PREDICTED=() # state/family/frames: handlings and reason, as doctor says
 declare -A PAIR=() SHOWN=() HOOKED=() TRACKED=()
 ran=0 failures=0 had_br_netfilter=no
 
@@ -228,6 +229,29 @@ enter() {
 	esac
 }
 
+# --- what doctor says
+
+# predict STATE: into PREDICTED, for each family and kind of frames: handlings with commas, and the reason.
+predict() {
+	local key value
+
+	while read -r key value; do
+		PREDICTED["$1/$key"]=$value
+	done < <("$BRPATH" doctor --netns "$NODE" --format json 2>>"$SCENE_DIR/stderr-doctor" |
+		jq -r '.namespaces[0].predictions[] | select(.bridge == "cni0")
+			| "\(.family)/\(.frames) \(.handling | join(",")) \(.reason // "-")"')
+}
+
+# doctor_differs STATE FAMILY KIND HANDLING REASON: words, if what was seen is not among what doctor said.
+doctor_differs() {
+	local frames=plain said
+
+	[ "$3" = plain ] || frames="vlan-tagged"
+	said=${PREDICTED["$1/$2/$frames"]:-nothing}
+	[[ ",${said% *}," == *",$4,"* && ${said#* } == "$5" ]] ||
+		printf ' doctor about %s: "%s", seen: "%s %s";' "$2" "$said" "$4" "$5"
+}
+
 # --- traffic
 
 # send_plain FROM TO COUNT
@@ -301,6 +325,8 @@ judge() {
 		differs "settings shown" "$3 $4 $5" "${SHOWN[$state]:-nothing}"
 		problems_of "$CLIENTS${CLIENT[$state]}" "$vlan" "${@:7:3}"
 		problems_of "$CLIENTS6${CLIENT[$state]}" "$vlan" "${@:10:3}"
+		doctor_differs "$state" ipv4 "$6" "$8" "$9"
+		doctor_differs "$state" ipv6 "$6" "${11}" "${12}"
 	)"
 }
 
@@ -372,6 +398,7 @@ go_through() {
 	local state=$1 kind=$5 backend
 
 	enter "$state" || fail "cannot bring about the state $state"
+	predict "$state"
 	await_fresh "${!OBSERVERS[*]}"
 	for backend in "${!OBSERVERS[@]}"; do
 		printf '{"state":"%s","summary":%s}\n' "$state" "${LAST[$backend]:-null}" >>"$SCENE_DIR/shown-$backend"

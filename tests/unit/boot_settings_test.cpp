@@ -293,3 +293,14 @@ TEST_CASE("boot module: which file loads it") {
         CHECK(boot_module_file("br-netfilter", root.path()) == file);
     }
 }
+
+TEST_CASE("boot settings: a udev rule that applies sysctls when the module comes") {
+    const TemporaryFolder root;
+    const std::string rule =
+        R"(ACTION=="add", SUBSYSTEM=="module", KERNEL=="br_netfilter", RUN+="systemd-sysctl")";
+    write_files(
+        root, {{"etc/udev/rules.d/10.rules", "# br_netfilter sysctl\n"}, {"etc/udev/rules.d/20.conf", rule}});
+    CHECK_FALSE(boot_udev_file("br_netfilter", root.path()));
+    write_files(root, {{"etc/udev/rules.d/99-bridge.rules", rule}});
+    CHECK(boot_udev_file("br_netfilter", root.path()) == root.path() + "/etc/udev/rules.d/99-bridge.rules");
+}

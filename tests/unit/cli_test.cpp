@@ -282,6 +282,7 @@ TEST_CASE("values that are missing, empty or given twice") {
 TEST_CASE("help is what the golden files say") {
     check_golden("help.txt", text({"--help"}));
     check_golden("help-observe.txt", text({"observe", "--help"}));
+    check_golden("help-doctor.txt", text({"doctor", "--help"}));
     check_golden("help-watch.txt", text({"watch", "--help"}));
     CHECK_EQ(text({"-h"}), text({"--help"}));
     CHECK_EQ(text({"observe", "-h"}), text({"observe", "--help"}));
@@ -309,7 +310,8 @@ TEST_CASE("help fits 100 columns and names every visible option") {
 }
 
 TEST_CASE("the examples in the help are accepted") {
-    std::istringstream lines(text({"observe", "--help"}) + text({"watch", "--help"}) + text({"--help"}));
+    std::istringstream lines(text({"observe", "--help"}) + text({"doctor", "--help"}) +
+                             text({"watch", "--help"}) + text({"--help"}));
     int examples = 0;
 
     for (std::string line; std::getline(lines, line);) {
@@ -389,4 +391,19 @@ TEST_CASE("watch: what it refuses") {
     CHECK(contains(error({"--guard", "x=1"}).hint, "after the command: `brpath watch --guard"));
     CHECK(contains(error({"wach"}).hint, "brpath watch"));
     CHECK(contains(error({"watch", "observe"}).why, "takes options only"));
+}
+
+TEST_CASE("doctor: its options, and what does not go together") {
+    const auto command =
+        parse({"doctor", "--netns", "lab-node", "--bridge", "cni0", "--format", "json", "-v"});
+    REQUIRE(command);
+    const auto &options = std::get<DoctorOptions>(*command);
+    CHECK(options.netns == "lab-node");
+    CHECK(options.bridge == "cni0");
+    CHECK(options.format == Format::json);
+    CHECK(options.verbosity == 1);
+    CHECK_FALSE(options.all_netns);
+    CHECK(contains(error({"doctor", "--netns", "x", "--all-netns"}).why, "one namespace"));
+    CHECK(contains(error({"doctor", "--format", "ndjson"}).hint, "json"));
+    CHECK(contains(error({"doctor", "--all-nets"}).hint, "did you mean --all-netns"));
 }

@@ -267,6 +267,32 @@ TEST_CASE("nft: comments, by iptables' match and by nft's own notes") {
     CHECK(comment_in({}).empty());
 }
 
+TEST_CASE("nft: what a rule does besides its verdict, and where its chain hangs") {
+    const auto effect_of = [](const char *name, const Bytes &attributes = {}) {
+        return parsed(parse_nft_rule, rule_message(expression(name, attributes)))->rule.effect;
+    };
+    CHECK(effect_of("nat") == Effect::translates);
+    CHECK(effect_of("masq") == Effect::translates);
+    CHECK(effect_of("redir") == Effect::none);
+    CHECK(effect_of("notrack") == Effect::leaves_untracked);
+    CHECK(effect_of("counter") == Effect::none);
+    CHECK(effect_of("target", text(NFTA_TARGET_NAME, "DNAT")) == Effect::translates);
+    CHECK(effect_of("target", text(NFTA_TARGET_NAME, "MARK")) == Effect::none);
+    // CT with its flag, and without
+    const auto with_flags = [](std::uint16_t flags) {
+        return text(NFTA_TARGET_NAME, "CT") + attribute(NFTA_TARGET_INFO, as_bytes(flags));
+    };
+    CHECK(effect_of("target", with_flags(1)) == Effect::leaves_untracked);
+    CHECK(effect_of("target", with_flags(0)) == Effect::none);
+    const auto place_of = [](std::uint32_t hook, const char *type) {
+        return parsed(parse_nft_chain, chain_message(hook, type))->base->place;
+    };
+    CHECK(place_of(NF_INET_PRE_ROUTING, "nat") == Place::before_routing);
+    CHECK(place_of(NF_INET_PRE_ROUTING, "filter") == Place::before_routing);
+    CHECK(place_of(NF_INET_POST_ROUTING, "nat") == Place::behind_routing);
+    CHECK(place_of(NF_INET_FORWARD, "filter") == Place::forward);
+}
+
 TEST_CASE("nft: a map's elements, key and verdict") {
     const auto elements = parsed(parse_nft_elements, elements_message());
     REQUIRE(elements.size() == 2);

@@ -40,6 +40,16 @@ void Diagnostics::bridge_module_gone() const {
     say("the bridge module is gone, and every bridge with it; waiting for it to come back");
 }
 
+void Diagnostics::looked(const Audit &audit, std::chrono::nanoseconds time) const {
+    if (verbosity_ < 1)
+        return;
+    const auto all = static_cast<std::int64_t>(audit.namespaces.size()) + audit.without_bridges;
+
+    say(fmt::format("looked at {} network namespace{} and tried {} hooks in {} ms", all, all == 1 ? "" : "s",
+                    audit.node.hooks.size(),
+                    std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
+}
+
 void Diagnostics::planned(const HookPlan &plan) const {
     if (verbosity_ < 1)
         return;

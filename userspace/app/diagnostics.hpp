@@ -2,9 +2,11 @@
 // What brpath says about itself, on stderr.
 #pragma once
 
+#include "model/audit.hpp"
 #include "probe/hook_plan.hpp"
 #include "util/result.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +26,9 @@ class Diagnostics {
 
     // Of `brpath observe`. `why_not`: nobody can be named who changes the setting; empty: whoever can be is.
     void writers(const std::string &why_not) const;
+    // Of `brpath doctor`; -v.
+    void looked(const Audit &audit, std::chrono::nanoseconds time) const;
+
     // Of `brpath watch`. `blind`: why it cannot be told who changes a bridge, `blind_namespaces`: why bridges
     // in other namespaces are not watched; empty: they are.
     void watching(const std::string &netns, const std::string &blind,

@@ -2,12 +2,14 @@
 #include "app/evidence.hpp"
 
 #include "app/diagnostics.hpp"
+#include "doctor/boot.hpp"
 #include "kernel/conntrack.hpp"
 #include "rules/read_rules.hpp"
 #include "util/printable.hpp"
 #include "util/setting_names.hpp"
 
 #include <algorithm>
+#include <array>
 #include <linux/if_ether.h>
 #include <set>
 #include <utility>
@@ -53,18 +55,8 @@ bool needs_rules(const Pair &pair) {
 
 bool needs_conntrack(const Pair &pair) { return pair.is_answered_untranslated(); }
 
-std::vector<BootSysctl> boot_sysctls(const BootSettings &boot, const NamespaceSettings &settings) {
-    std::vector<BootSysctl> values;
-
-    for (const auto &[key, now] : {std::pair(setting::call_iptables, settings.call_iptables),
-                                   std::pair(setting::call_ip6tables, settings.call_ip6tables),
-                                   std::pair(setting::filter_vlan_tagged, settings.filter_vlan_tagged),
-                                   std::pair(setting::filter_pppoe_tagged, settings.filter_pppoe_tagged)})
-        if (const auto at_boot = boot.value(key))
-            values.push_back({key, now ? std::to_string(*now) : "", printable(at_boot->value),
-                              printable(at_boot->file), static_cast<std::int64_t>(at_boot->line)});
-    return values;
-}
+constexpr std::array boot_keys = {setting::call_iptables, setting::call_ip6tables,
+                                  setting::filter_vlan_tagged, setting::filter_pppoe_tagged};
 
 } // namespace
 
@@ -179,7 +171,7 @@ void Evidence::complete(Summary &summary, const SystemView &view, const Names &n
     for (auto &pair : summary.pairs)
         complete_pair(pair);
     if (boot_)
-        summary.boot_values = boot_sysctls(*boot_, view.settings());
+        summary.boot_values = boot_sysctls(*boot_, view.settings(), boot_keys);
 }
 
 } // namespace brpath

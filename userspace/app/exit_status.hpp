@@ -12,7 +12,7 @@ enum class ExitStatus : int {
     usage = 2,
     permission = 3,
     unsupported = 4,
-    findings = 10,     // and --fail-on
+    findings = 10,     // observe with --fail-on; doctor
     interrupted = 130, // a second time
 };
 

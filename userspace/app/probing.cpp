@@ -4,6 +4,7 @@
 #include "app/stacked.hpp"
 #include "kernel/modules.hpp"
 #include "kernel/symbols.hpp"
+#include "probe/conntrack_hooks.hpp"
 #include "probe/hook_plan.hpp"
 #include "probe/trial.hpp"
 
@@ -50,18 +51,11 @@ brpath_config make_config(const Target &target) {
 }
 
 void tell_of_functions(AttachedSession &session) {
-    // every kernel has it: not found, nothing could be read
-    constexpr const char *always_there = "netif_receive_skb";
     const auto symbols =
         find_symbols({"ipv4_conntrack_in", "ipv6_conntrack_in", "nf_hook_slow", always_there});
-    const auto address = [&](const char *name) -> std::uint64_t {
-        const auto found = symbols.find(name);
-        if (found != symbols.end())
-            return found->second.address;
-        return symbols.contains(always_there) ? BRPATH_CONNTRACK_ABSENT : 0;
-    };
 
-    session.set_conntrack_in(address("ipv4_conntrack_in"), address("ipv6_conntrack_in"));
+    session.set_conntrack_in(conntrack_address(symbols, "ipv4_conntrack_in"),
+                             conntrack_address(symbols, "ipv6_conntrack_in"));
     if (const auto hooks = symbols.find("nf_hook_slow"); hooks != symbols.end())
         session.set_nf_hook_slow(hooks->second.address, hooks->second.end);
 }

@@ -3,6 +3,7 @@
 
 #include "app/colour.hpp"
 #include "app/diagnostics.hpp"
+#include "app/doctor.hpp"
 #include "app/observe.hpp"
 #include "app/watch.hpp"
 #include "cli/options.hpp"
@@ -42,6 +43,12 @@ Result<ExitStatus> run_command(const ShowPage &show) {
 Result<ExitStatus> run_command(const ObserveOptions &options) {
     return observe(options).map([&](std::optional<Severity> greatest) {
         return options.fail_on && greatest >= options.fail_on ? ExitStatus::findings : ExitStatus::done;
+    });
+}
+
+Result<ExitStatus> run_command(const DoctorOptions &options) {
+    return doctor(options).map([](CheckResult worst) {
+        return worst >= CheckResult::warn ? ExitStatus::findings : ExitStatus::done;
     });
 }
 

@@ -2,17 +2,13 @@
 #include "app/start.hpp"
 
 #include "app/name_sources.hpp"
+#include "app/place.hpp"
 #include "kernel/btf.hpp"
 #include "kernel/capabilities.hpp"
 #include "kernel/netns.hpp"
 #include "kernel/routes.hpp"
 #include "kube/access.hpp"
-#include "util/printable.hpp"
-#include "util/time.hpp"
 
-#include <algorithm>
-#include <fmt/format.h>
-#include <sys/utsname.h>
 #include <utility>
 
 namespace brpath {
@@ -22,14 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds bridge_poll_period{250};
 
-Node describe_node(const std::string &netns) {
-    utsname system{};
-
-    uname(&system);
-    return {printable(system.nodename), printable(system.release), printable(netns), rfc3339(realtime_ns()),
-            0};
-}
-
 Result<void> check_btf() {
     if (has_vmlinux_btf())
         return {};
@@ -37,36 +25,6 @@ Result<void> check_btf() {
         ErrorKind::unsupported, "read the kernel's type information (/sys/kernel/btf/vmlinux)",
         "it is not there",
         "brpath needs a kernel built with CONFIG_DEBUG_INFO_BTF, as the distributions' are since 2021");
-}
-
-std::string names_of(const std::vector<Link> &bridges) {
-    std::string names;
-
-    for (const auto &bridge : bridges)
-        names += (names.empty() ? "" : ", ") + printable(bridge.name);
-    return names;
-}
-
-// The bridge's ifindex, 0 for all. Error (usage) if the one asked for is not there.
-Result<std::uint32_t> pick_bridge(const std::vector<Link> &bridges, const std::string &wanted) {
-    if (wanted.empty())
-        return 0u;
-    const auto found =
-        std::find_if(bridges.begin(), bridges.end(), [&](const Link &link) { return link.name == wanted; });
-    if (found != bridges.end())
-        return found->ifindex;
-    return fail(ErrorKind::usage, fmt::format("find the bridge {}", printable(wanted)),
-                "there is no bridge of this name here",
-                bridges.empty()
-                    ? "there is no bridge at all in this namespace; --netns NAME looks into another one"
-                    : fmt::format("bridges here: {}", names_of(bridges)));
-}
-
-// The first process's: a shell inside `ip netns exec` has another one.
-bool is_first_namespace(std::uint32_t inode) {
-    const auto first = open_netns("/proc/1/ns/net");
-
-    return first && first->inode == inode;
 }
 
 enum class Waited : std::uint8_t { bridge, too_long, signal };
@@ -88,17 +46,6 @@ Result<Waited> wait_for_a_bridge(SystemView &view, StopSignals &signals, const D
         if (signals.wait(bridge_poll_period))
             return Waited::signal;
     }
-}
-
-Result<Netns> enter_wanted_netns(const std::string &wanted) {
-    if (wanted.empty())
-        return current_netns();
-    auto netns = open_netns(wanted);
-    if (!netns)
-        return netns;
-    if (auto done = enter_netns(*netns); !done)
-        return Failure(done.error());
-    return netns;
 }
 
 // Where that fails the addresses tell.
@@ -177,7 +124,7 @@ Result<std::unique_ptr<Started>> start(const ObserveOptions &options, StopSignal
                                                      std::move(names), std::move(*probing), Writers::open(),
                                                      *waited == Waited::too_long});
     diagnostics.writers(started->writers.why_not());
-    started->node.boots_from_here = options.netns.empty() && is_first_namespace(netns->inode);
+    started->node.boots_from_here = options.netns.empty() && is_first_netns(netns->inode).value_or(false);
     started->names.learn_ports(started->view.links());
     if (auto done = started->refresh(RefreshNames::as_it_goes); !done)
         return Failure(done.error());

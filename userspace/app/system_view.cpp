@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "app/system_view.hpp"
 
+#include "model/effective.hpp"
 #include "util/printable.hpp"
 
 #include <algorithm>
@@ -10,26 +11,6 @@
 namespace brpath {
 
 namespace {
-
-std::uint8_t answer(std::optional<int> value) {
-    if (!value)
-        return BRPATH_ANSWER_UNKNOWN;
-    return *value ? BRPATH_ANSWER_YES : BRPATH_ANSWER_NO;
-}
-
-// The kernel hooks a frame if the sysctl or the bridge's own attribute asks for it (br_netfilter_hooks.c).
-std::optional<int> either(std::optional<int> sysctl, std::optional<int> bridge) {
-    if (sysctl.value_or(0) || bridge.value_or(0))
-        return 1;
-    return sysctl || bridge ? std::optional(0) : std::nullopt;
-}
-
-FamilySetting family(std::optional<int> sysctl, std::optional<bool> attribute, bool module_present) {
-    const std::optional<int> bridge = attribute ? std::optional<int>(*attribute) : std::nullopt;
-
-    // The bridge's attribute is there without the module, but then nobody reads it.
-    return {sysctl, bridge, module_present ? either(sysctl, bridge) : 0};
-}
 
 brpath_setting answers(const NamespaceSettings &settings, std::optional<int> call) {
     return {settings.module_present ? static_cast<std::uint8_t>(BRPATH_ANSWER_YES)
@@ -82,9 +63,9 @@ std::vector<BridgeSummary> SystemView::summarise(const std::string &only_bridge)
         });
         const bool present = settings_.module_present;
         summaries.push_back({printable(bridge.name), ports,
-                             family(settings_.call_iptables, own.call_iptables, present),
-                             family(settings_.call_ip6tables, own.call_ip6tables, present),
-                             family(settings_.call_arptables, own.call_arptables, present)});
+                             family_setting(settings_.call_iptables, own.call_iptables, present),
+                             family_setting(settings_.call_ip6tables, own.call_ip6tables, present),
+                             family_setting(settings_.call_arptables, own.call_arptables, present)});
     }
     return summaries;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "cli/doctor.hpp"
 #include "cli/help.hpp"
 #include "cli/observe.hpp"
 #include "cli/options.hpp"
@@ -53,6 +54,7 @@ CommandShape shape(const char *name, std::span<const OptionRow<Options>> rows, s
 // As the help lists them.
 std::vector<CommandShape> command_shapes() {
     return {shape("observe", observe_options(), observe_help_text),
+            shape("doctor", doctor_options(), doctor_help_text),
             shape("watch", watch_options(), watch_help_text)};
 }
 
@@ -235,6 +237,25 @@ Result<Command> watch_command(const Subcommand &given) {
     return *options;
 }
 
+Result<Command> doctor_command(const Subcommand &given) {
+    const auto options = read_options(given, doctor_options());
+
+    if (!options)
+        return Failure(options.error());
+    if (options->all_netns && !options->netns.empty())
+        return fail(ErrorKind::usage, "accept --netns and --all-netns",
+                    "one is about one namespace, the other about all", "leave one of them out");
+    return *options;
+}
+
+Result<Command> command_of(const Subcommand &given) {
+    const std::string_view name = given.shape.name;
+
+    if (name == "watch")
+        return watch_command(given);
+    return name == "doctor" ? doctor_command(given) : observe_command(given);
+}
+
 } // namespace
 
 Result<Command> parse_command_line(std::span<const char *const> arguments) {
@@ -265,7 +286,7 @@ Result<Command> parse_command_line(std::span<const char *const> arguments) {
         return no_command();
     if (const auto all = parser.app.get_subcommands(); all.size() > 1 || given->app->count() > 1)
         return unexpected(parser, all.back()->get_name(), &given->shape);
-    return std::string_view(given->shape.name) == "watch" ? watch_command(*given) : observe_command(*given);
+    return command_of(*given);
 }
 
 } // namespace brpath

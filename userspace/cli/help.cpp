@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/help.hpp"
 
+#include "cli/doctor.hpp"
 #include "cli/observe.hpp"
 #include "cli/watch.hpp"
 
@@ -61,13 +62,16 @@ std::string examples(const std::vector<std::string> &commands) {
 constexpr const char *results = "\nResults go to stdout, everything else to stderr.\n";
 
 std::string exit_statuses() {
-    return section("Exit status", {{"0", "done"},
-                                   {"1", "failed"},
-                                   {"2", "usage: the command line, or a file named there, is wrong"},
-                                   {"3", "permission: a capability is missing"},
-                                   {"4", "this kernel cannot"},
-                                   {"10", "with --fail-on: the last summary has such a finding"},
-                                   {"130", "interrupted a second time"}});
+    return section(
+        "Exit status",
+        {{"0", "done"},
+         {"1", "failed"},
+         {"2", "usage: the command line, or a file named there, is wrong"},
+         {"3", "permission: a capability is missing"},
+         {"4", "this kernel cannot"},
+         {"10",
+          "observe with --fail-on: the last summary has such a finding; doctor: something warns or fails"},
+         {"130", "interrupted a second time"}});
 }
 
 template <typename Options> std::string option_sections(std::span<const OptionRow<Options>> options) {
@@ -95,14 +99,18 @@ template <typename Options> std::string option_sections(std::span<const OptionRo
 std::string help_text() {
     return "brpath shows which frames on a Linux bridge bypass netfilter, and what that breaks.\n"
            "\nUsage: brpath COMMAND [OPTION...]\n" +
-           section("Commands", {{"observe", "who talks to whom over the bridges, which frames netfilter and "
-                                            "conntrack did not see, and what follows from that"},
-                                {"watch", "who changes the setting, when; --guard refuses it"}}) +
+           section("Commands",
+                   {{"observe", "who talks to whom over the bridges, which frames netfilter and "
+                                "conntrack did not see, and what follows from that"},
+                    {"doctor", "an audit of the setting, the rules and the hooks: what would break, "
+                               "why, and what to do"},
+                    {"watch", "who changes the setting, when; --guard refuses it"}}) +
            section("Options", {{"-h, --help", "this text; after a command, the command's options"},
                                {"--version", "the version"}}) +
            results + exit_statuses() +
            examples({"brpath observe", "brpath observe --netns lab-node --duration 10s",
                      "brpath observe --format json --duration 10s | jq .findings",
+                     "brpath doctor --netns lab-node",
                      "brpath watch --guard net.bridge.bridge-nf-call-iptables=1", "brpath observe --help"});
 }
 
@@ -120,6 +128,22 @@ std::string observe_help_text() {
                      "brpath observe --bridge cni0 --names /etc/hosts",
                      "brpath observe --format json --duration 10s | jq .findings",
                      "brpath observe --format ndjson --interval 1s --output summaries.ndjson"});
+}
+
+std::string doctor_help_text() {
+    std::string text =
+        "brpath doctor: an audit of br_netfilter's setting, of what translates and of brpath's own hooks:\n"
+        "what would break, why it matters here, and the command that mends it. It reads only, loads no\n"
+        "module, and says what it could not see.\n"
+        "\nUsage: brpath doctor [OPTION...]\n" +
+        option_sections(doctor_options());
+    text += "\nResults of a check: ok, note, unknown, warn, FAIL. Without root it says `unknown` where it "
+            "may not\n"
+            "look.\n";
+    return text + results + exit_statuses() +
+           examples({"brpath doctor", "brpath doctor --netns lab-node --bridge cni0",
+                     "brpath doctor --all-netns", "brpath doctor --format json | jq -r .verdict",
+                     "brpath doctor --all-netns --output audit.txt"});
 }
 
 std::string watch_help_text() {

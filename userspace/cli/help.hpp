@@ -8,6 +8,7 @@ namespace brpath {
 
 std::string help_text();
 std::string observe_help_text();
+std::string doctor_help_text();
 std::string watch_help_text();
 
 } // namespace brpath

@@ -57,6 +57,15 @@ struct WatchOptions {
     int verbosity = 0;
 };
 
+struct DoctorOptions {
+    std::string netns; // name or path; empty: the one brpath runs in
+    bool all_netns = false;
+    std::string bridge; // empty: all
+    Format format = Format::table;
+    std::string output; // file; empty: stdout
+    int verbosity = 0;
+};
+
 // Text for stdout; nothing else is to be done (--help, --version).
 struct ShowText {
     std::string text;
@@ -67,7 +76,7 @@ struct ShowPage {
     Page page;
 };
 
-using Command = std::variant<ShowText, ShowPage, ObserveOptions, WatchOptions>;
+using Command = std::variant<ShowText, ShowPage, ObserveOptions, WatchOptions, DoctorOptions>;
 
 // Pure. `arguments` without the program's name. ErrorKind::usage: with what is wrong and how to get help.
 Result<Command> parse_command_line(std::span<const char *const> arguments);

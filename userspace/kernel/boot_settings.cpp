@@ -118,4 +118,11 @@ std::optional<std::string> boot_module_file(std::string_view module, const std::
     return std::nullopt;
 }
 
+std::optional<std::string> boot_udev_file(std::string_view module, const std::string &root) {
+    for (ConfLine &line : conf_lines("udev/rules.d", root, ".rules"))
+        if (line.text.find(module) != std::string::npos && line.text.find("sysctl") != std::string::npos)
+            return std::move(line.file);
+    return std::nullopt;
+}
+
 } // namespace brpath

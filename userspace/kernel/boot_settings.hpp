@@ -51,4 +51,8 @@ class BootSettings {
 // tests.
 std::optional<std::string> boot_module_file(std::string_view module, const std::string &root = "/");
 
+// A file of udev's rules that runs systemd-sysctl when the module comes, as sysctl.d(5) proposes; the first
+// one. nullopt: none that can be read. `root` is "/" but for tests.
+std::optional<std::string> boot_udev_file(std::string_view module, const std::string &root = "/");
+
 } // namespace brpath

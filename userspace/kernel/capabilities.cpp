@@ -31,7 +31,7 @@ std::optional<std::uint64_t> effective_capabilities(std::string_view status) {
     return bits;
 }
 
-std::vector<std::string> missing_capabilities(std::uint64_t effective, Entering entering) {
+std::vector<std::string> missing_from(std::uint64_t effective, Entering entering) {
     const auto has = [&](unsigned capability) { return ((effective >> capability) & 1) != 0; };
     std::vector<std::string> missing;
     if (!has(CAP_BPF) && !has(CAP_SYS_ADMIN))
@@ -53,17 +53,25 @@ std::string hint_for(Entering entering) {
            "+ep \"$(command -v brpath)\"";
 }
 
+constexpr const char *tried = "check the capabilities";
+
 } // namespace
 
-Result<void> require_capabilities(Entering entering, const std::string &status_path) {
-    const std::string tried = "check the capabilities";
+Result<std::vector<std::string>> missing_capabilities(Entering entering, const std::string &status_path) {
     const auto status = read_file(status_path, status_bytes_max);
     if (!status)
-        return fail_errno(tried + " in " + status_path, status.error(), "is /proc mounted?");
+        return fail_errno(std::string(tried) + " in " + status_path, status.error(), "is /proc mounted?");
     const auto effective = effective_capabilities(*status);
     if (!effective)
         return fail(ErrorKind::failed, tried, status_path + " has no line CapEff");
-    const auto missing = missing_capabilities(*effective, entering);
+    return missing_from(*effective, entering);
+}
+
+Result<void> require_capabilities(Entering entering, const std::string &status_path) {
+    const auto all_missing = missing_capabilities(entering, status_path);
+    if (!all_missing)
+        return Failure(all_missing.error());
+    const auto &missing = *all_missing;
     if (missing.empty())
         return {};
     std::string why = "missing: ";

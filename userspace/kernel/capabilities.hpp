@@ -5,6 +5,7 @@
 #include "util/result.hpp"
 
 #include <string>
+#include <vector>
 
 namespace brpath {
 
@@ -12,6 +13,10 @@ enum class Entering {
     own_namespace,    // stays in the namespace that it was started in
     other_namespaces, // needs CAP_SYS_ADMIN for setns(2)
 };
+
+// Those of them that this process lacks, by name, as require_capabilities() has them.
+Result<std::vector<std::string>> missing_capabilities(Entering entering,
+                                                      const std::string &status_path = "/proc/self/status");
 
 // Loading and attaching takes CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN stands for both, and is the only way
 // before Linux 5.8) and CAP_NET_ADMIN. ErrorKind::permission names those that are missing and says what to

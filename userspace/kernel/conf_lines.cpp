@@ -20,12 +20,12 @@ constexpr std::size_t conf_bytes_max = 1 << 20;
 using Files = std::map<std::string, std::string>; // the path by the name: in order of the names, byte by byte
 
 // A name that is known stays as it is: an earlier place has masked it.
-void add_place(Files &files, const std::string &path) {
+void add_place(Files &files, const std::string &path, const std::string &suffix) {
     std::error_code error;
     std::filesystem::directory_iterator entry(path, error);
     for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
         const std::string name = entry->path().filename().string();
-        if (name.ends_with(".conf") && !name.starts_with('.'))
+        if (name.ends_with(suffix) && !name.starts_with('.'))
             files.emplace(name, entry->path().string());
     }
 }
@@ -56,14 +56,15 @@ std::string_view without_blanks(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-std::vector<ConfLine> conf_lines(const std::string &folder, const std::string &root) {
+std::vector<ConfLine> conf_lines(const std::string &folder, const std::string &root,
+                                 const std::string &suffix) {
     const std::string prefix = root == "/" ? "" : root;
     Files files;
     for (const char *place : places) {
         std::string path = prefix;
         path += place;
         path += folder;
-        add_place(files, path);
+        add_place(files, path, suffix);
     }
     std::vector<ConfLine> lines;
     for (const auto &[name, path] : files) {

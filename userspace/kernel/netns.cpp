@@ -85,6 +85,11 @@ Result<void> enter_netns(const Netns &netns) {
                       is_permission(reason) ? enter_hint : "");
 }
 
+std::optional<bool> is_first_netns(std::uint32_t inode) {
+    const auto first = open_netns("/proc/1/ns/net");
+    return first ? std::optional(first->inode == inode) : std::nullopt;
+}
+
 std::vector<std::string> list_netns_names(const std::string &folder) {
     namespace fs = std::filesystem;
     std::vector<std::string> names;

@@ -6,6 +6,7 @@
 #include "util/unique_fd.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,9 @@ Result<Netns> open_netns(const std::string &name_or_path);
 
 // Moves the calling thread into it for good. Nothing outside this process changes.
 Result<void> enter_netns(const Netns &netns);
+
+// Is it the first process's? A shell inside `ip netns exec` has another one. nullopt: this cannot be told.
+std::optional<bool> is_first_netns(std::uint32_t inode);
 
 // Names below /run/netns, sorted; empty if there are none.
 std::vector<std::string> list_netns_names(const std::string &folder = "/run/netns");

@@ -15,7 +15,9 @@ namespace {
 // What a sysctl file may hold: one number and a newline.
 constexpr std::size_t sysctl_bytes_max = 64;
 
-std::optional<int> read_number(const std::string &path) {
+} // namespace
+
+std::optional<int> read_sysctl(const std::string &path) {
     const auto content = read_file(path, sysctl_bytes_max);
     if (!content)
         return std::nullopt;
@@ -29,17 +31,16 @@ std::optional<int> read_number(const std::string &path) {
     return number;
 }
 
-} // namespace
-
 NamespaceSettings read_namespace_settings(const std::string &root) {
     NamespaceSettings settings;
     std::error_code ignored;
     settings.module_present = std::filesystem::is_directory(root, ignored);
-    settings.call_iptables = read_number(root + "/bridge-nf-call-iptables");
-    settings.call_ip6tables = read_number(root + "/bridge-nf-call-ip6tables");
-    settings.call_arptables = read_number(root + "/bridge-nf-call-arptables");
-    settings.filter_vlan_tagged = read_number(root + "/bridge-nf-filter-vlan-tagged");
-    settings.filter_pppoe_tagged = read_number(root + "/bridge-nf-filter-pppoe-tagged");
+    settings.call_iptables = read_sysctl(root + "/bridge-nf-call-iptables");
+    settings.call_ip6tables = read_sysctl(root + "/bridge-nf-call-ip6tables");
+    settings.call_arptables = read_sysctl(root + "/bridge-nf-call-arptables");
+    settings.filter_vlan_tagged = read_sysctl(root + "/bridge-nf-filter-vlan-tagged");
+    settings.filter_pppoe_tagged = read_sysctl(root + "/bridge-nf-filter-pppoe-tagged");
+    settings.pass_vlan_input_dev = read_sysctl(root + "/bridge-nf-pass-vlan-input-dev");
     return settings;
 }
 
@@ -52,7 +53,9 @@ std::optional<int> value_of(const NamespaceSettings &settings, std::string_view 
         return settings.call_arptables;
     if (key == setting::filter_vlan_tagged)
         return settings.filter_vlan_tagged;
-    return key == setting::filter_pppoe_tagged ? settings.filter_pppoe_tagged : std::nullopt;
+    if (key == setting::filter_pppoe_tagged)
+        return settings.filter_pppoe_tagged;
+    return key == setting::pass_vlan_input_dev ? settings.pass_vlan_input_dev : std::nullopt;
 }
 
 } // namespace brpath

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "output/json_values.hpp"
 #include "output/render.hpp"
 #include "output/who_text.hpp"
-#include "util/printable.hpp"
 
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
@@ -14,9 +14,9 @@ namespace {
 // Writes a summary as it goes, without a tree in between: with a thousand pairs ten times a second, building
 // one cost more than everything else. Keys stand as docs/summary-json.md has them. `Writer` is one of
 // RapidJSON's; printable() leaves it valid UTF-8 only.
-template <typename Writer> class SummaryWriter {
+template <typename Writer> class SummaryWriter : private JsonValues<Writer> {
   public:
-    explicit SummaryWriter(Writer &writer) : to_(writer) {}
+    explicit SummaryWriter(Writer &writer) : JsonValues<Writer>(writer) {}
 
     void write(const Summary &summary) {
         object([&] {
@@ -38,63 +38,19 @@ template <typename Writer> class SummaryWriter {
     }
 
   private:
-    template <typename Members> void object(Members members) {
-        to_.StartObject();
-        members();
-        to_.EndObject();
-    }
-
-    template <typename Members> void object(const char *key, Members members) {
-        to_.Key(key);
-        object(members);
-    }
+    using Base = JsonValues<Writer>;
+    using Base::number;
+    using Base::number_or_null;
+    using Base::object;
+    using Base::text;
+    using Base::text_or_null;
+    using Base::to_;
 
     template <typename Item> void list(const char *key, const std::vector<Item> &items) {
-        to_.Key(key);
-        to_.StartArray();
-        for (const auto &item : items)
-            object([&] { write(item); });
-        to_.EndArray();
+        Base::objects(key, items, [&](const Item &item) { write(item); });
     }
 
-    void list(const char *key, const std::vector<std::string> &texts) {
-        to_.Key(key);
-        to_.StartArray();
-        for (const auto &item : texts)
-            value(item);
-        to_.EndArray();
-    }
-
-    void value(const std::string &text) {
-        const auto safe = printable(text);
-        to_.String(safe.data(), static_cast<rapidjson::SizeType>(safe.size()));
-    }
-
-    void text(const char *key, const std::string &text) {
-        to_.Key(key);
-        value(text);
-    }
-
-    void text_or_null(const char *key, const std::string &content) {
-        to_.Key(key);
-        if (content.empty())
-            to_.Null();
-        else
-            value(content);
-    }
-
-    void number(const char *key, std::int64_t number) {
-        to_.Key(key);
-        to_.Int64(number);
-    }
-
-    template <typename Number> void number_or_null(const char *key, const std::optional<Number> &value) {
-        to_.Key(key);
-        if (value)
-            to_.Int64(*value);
-        else
-            to_.Null();
-    }
+    void list(const char *key, const std::vector<std::string> &texts) { Base::texts(key, texts); }
 
     void write(const Node &node) {
         text_or_null("hostname", node.hostname);
@@ -245,8 +201,6 @@ template <typename Writer> class SummaryWriter {
         number("forgotten_pairs", losses.forgotten_pairs);
         number("unlisted_changes", losses.unlisted_changes);
     }
-
-    Writer &to_;
 };
 
 template <typename Writer>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The rules of the IP FORWARD path as data, and what they would do with a frame. No input or output.
+// Rules as data, and what those of the IP FORWARD path would do with a frame. No input or output.
 #pragma once
 
 #include <array>
@@ -52,19 +52,31 @@ struct Action {
     std::string chain{}; // of the same table, for jump and go_to
 };
 
+// What a rule does besides its verdict.
+enum class Effect {
+    none,
+    translates, // addresses: the destination's where it stands before routing, the source's behind it
+    leaves_untracked,
+};
+
 struct Rule {
     std::vector<Match> matches{};  // all have to hold
     std::vector<Action> actions{}; // one of them happens; none is `next`
     std::string comment{};         // as its writer wrote it, not made printable
+    Effect effect = Effect::none;
+    bool is_iptables = false; // its effect was written in the way of iptables
 };
+
+enum class Place { forward, before_routing, behind_routing };
 
 struct BaseChain {
     std::int32_t priority = 0; // lower ones come first
     bool policy_drops = false;
+    Place place = Place::forward;
 };
 
 struct Chain {
-    std::optional<BaseChain> base{}; // set if it hangs on the hook "forward" by itself
+    std::optional<BaseChain> base{}; // set if it hangs on a hook by itself
     std::vector<Rule> rules{};
 };
 
@@ -77,6 +89,7 @@ struct Table {
     std::map<std::string, Chain> chains{};
 };
 
+// Of whichever places were read.
 struct ForwardRules {
     std::vector<Table> tables{};
 };
@@ -94,6 +107,7 @@ struct Question {
     bool ipv6 = false;
     std::string bridge{};                  // it would be both the incoming and the outgoing device
     std::uint32_t bridge_index = 0;        // 0: not known
+    bool has_addresses = true;             // false: they are not known
     std::array<std::uint8_t, 16> source{}; // IPv4 in the first four
     std::array<std::uint8_t, 16> destination{};
     std::uint8_t protocol = 0; // 0: not known; so with the ports

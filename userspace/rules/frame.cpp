@@ -86,8 +86,11 @@ Frame::Frame(const Question &question) : states_(possible_states(question.phase)
     put_number(ethertype_, 0, question.ipv6 ? ETH_P_IPV6 : ETH_P_IP);
     const std::size_t address_size = question.ipv6 ? 16 : 4;
     const std::size_t addresses_at = question.ipv6 ? 8 : 12;
-    put(network_, addresses_at, std::span(question.source).first(address_size));
-    put(network_, addresses_at + address_size, std::span(question.destination).first(address_size));
+    network_.resize(addresses_at + 2 * address_size);
+    if (question.has_addresses) {
+        put(network_, addresses_at, std::span(question.source).first(address_size));
+        put(network_, addresses_at + address_size, std::span(question.destination).first(address_size));
+    }
     if (question.protocol != 0)
         protocol_ = {question.protocol};
     if (question.protocol != 0 && !question.ipv6) // in IPv6 other headers may come first

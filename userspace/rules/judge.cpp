@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "rules/forward_rules.hpp"
 #include "rules/frame.hpp"
+#include "rules/rule_text.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -14,7 +15,7 @@ constexpr int depth_max = 100;
 
 constexpr std::size_t policy_number = 0; // rules count from 1
 
-struct Place {
+struct Spot {
     const std::string *chain = nullptr;
     std::size_t rule = policy_number;
 };
@@ -24,10 +25,10 @@ struct Ends {
     bool accepts = false;
     bool drops = false;
     bool returns = false; // at its end, or by RETURN
-    Place first_drop{};   // set if it drops
-    Place last_drop{};    // if all that remains is to drop: the one that does for sure
+    Spot first_drop{};    // set if it drops
+    Spot last_drop{};     // if all that remains is to drop: the one that does for sure
 
-    void add_drop(Place first, Place last) {
+    void add_drop(Spot first, Spot last) {
         if (!drops)
             first_drop = first;
         last_drop = last;
@@ -52,13 +53,13 @@ class TableWalk {
     }
 
   private:
-    static Ends anything(Place place) {
+    static Ends anything(Spot place) {
         Ends ends{.accepts = true, .returns = true};
         ends.add_drop(place, place);
         return ends;
     }
 
-    Ends called(const std::string &name, Place caller, int depth) {
+    Ends called(const std::string &name, Spot caller, int depth) {
         if (const auto known = known_.find(name); known != known_.end())
             return known->second ? *known->second : anything(caller); // walked right now: a loop
         const auto chain = table_.chains.find(name);
@@ -71,7 +72,7 @@ class TableWalk {
     }
 
     // Adds the ends that an action brings. True if the rule after it may come next.
-    bool act(const Action &action, Place place, int depth, Ends &ends) {
+    bool act(const Action &action, Spot place, int depth, Ends &ends) {
         Ends other;
         switch (action.verdict) {
         case Verdict::next:
@@ -123,19 +124,7 @@ class TableWalk {
     std::unordered_map<std::string, std::optional<Ends>> known_; // nullopt: being walked
 };
 
-bool sees(const Table &table, const Question &question) {
-    return table.family == TableFamily::inet || (table.family == TableFamily::ip6) == question.ipv6;
-}
-
-std::string to_text(const Table &table, Place place) {
-    const char *const family = table.family == TableFamily::ip    ? "ip"
-                               : table.family == TableFamily::ip6 ? "ip6"
-                                                                  : "inet";
-    std::string text =
-        std::string("table ") + family + ' ' + table.name + (table.is_legacy ? " (legacy)" : "");
-    text += ", chain " + *place.chain;
-    return text + (place.rule == policy_number ? ", policy" : ", rule " + std::to_string(place.rule));
-}
+std::string to_text(const Table &table, const Spot &spot) { return rule_text(table, *spot.chain, spot.rule); }
 
 struct Hook {
     const Table *table;
@@ -149,7 +138,7 @@ std::vector<Hook> hooks_for(const ForwardRules &rules, const Question &question)
     for (const Table &table : rules.tables)
         if (sees(table, question))
             for (const auto &[name, chain] : table.chains)
-                if (chain.base)
+                if (chain.base && chain.base->place == Place::forward)
                     hooks.push_back({&table, &name, &chain});
     std::ranges::stable_sort(hooks, {}, [](const Hook &hook) { return hook.chain->base->priority; });
     return hooks;

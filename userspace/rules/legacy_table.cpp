@@ -38,34 +38,51 @@ Action standard_action(const LegacyEntry &entry, const ChainNames &names) {
 Rule make_rule(const LegacyEntry &entry, const ChainNames &names) {
     const Action action =
         entry.target.empty() ? standard_action(entry, names) : Action{decode_xt_target(entry.target)};
-    Rule rule{entry.matches, {}, entry.comment};
+    Rule rule{.matches = entry.matches,
+              .comment = entry.comment,
+              .effect = decode_xt_effect(entry.target, entry.data),
+              .is_iptables = true};
     if (action.verdict != Verdict::next)
         rule.actions.push_back(action);
     return rule;
 }
 
+const char *chain_name(Place place) {
+    switch (place) {
+    case Place::before_routing:
+        return "PREROUTING";
+    case Place::behind_routing:
+        return "POSTROUTING";
+    case Place::forward:
+        break;
+    }
+    return "FORWARD";
+}
+
 } // namespace
 
 // First the built-in chains, each up to its policy. Then the user's, each behind an entry with its name.
-std::optional<Table> parse_legacy_table(Bytes bytes, bool ipv6, const LegacyHook &hook) {
+std::optional<Table> parse_legacy_table(Bytes bytes, bool ipv6, const LegacyHook &hook,
+                                        const std::string &name) {
     const auto entries = read_legacy_entries(bytes, ipv6);
     if (!entries)
         return std::nullopt;
     ChainNames names;
     for (const LegacyEntry &entry : *entries)
-        if (auto name = chain_behind(entry))
-            names[entry.next] = std::move(*name);
-    Table table{.family = ipv6 ? TableFamily::ip6 : TableFamily::ip, .is_legacy = true, .name = "filter"};
+        if (auto own = chain_behind(entry))
+            names[entry.next] = std::move(*own);
+    const char *const base = chain_name(hook.place);
+    Table table{.family = ipv6 ? TableFamily::ip6 : TableFamily::ip, .is_legacy = true, .name = name};
     std::string chain; // empty: of another hook
     bool has_policy = false;
     for (const LegacyEntry &entry : *entries) {
         if (entry.offset == hook.begin)
-            chain = "FORWARD";
-        if (auto name = chain_behind(entry)) {
-            chain = std::move(*name);
-        } else if (entry.offset == hook.policy && chain == "FORWARD") {
+            chain = base;
+        if (auto own = chain_behind(entry)) {
+            chain = std::move(*own);
+        } else if (entry.offset == hook.policy && chain == base) {
             const bool drops = standard_action(entry, names).verdict == Verdict::drop;
-            table.chains[chain].base = BaseChain{NF_IP_PRI_FILTER, drops};
+            table.chains[chain].base = BaseChain{NF_IP_PRI_FILTER, drops, hook.place};
             chain.clear();
             has_policy = true;
         } else if (!chain.empty()) {

@@ -9,14 +9,15 @@
 
 namespace brpath {
 
-// Where the base chain "FORWARD" begins and where its policy is, as offsets.
+// A base chain: where it begins and where its policy is, as offsets.
 struct LegacyHook {
     std::uint32_t begin = 0;
     std::uint32_t policy = 0;
+    Place place = Place::forward;
 };
 
-// nullopt if the entries make no sense.
-std::optional<Table> parse_legacy_table(std::span<const std::byte> entries, bool ipv6,
-                                        const LegacyHook &hook);
+// The table with that base chain and none of the others. nullopt if the entries make no sense.
+std::optional<Table> parse_legacy_table(std::span<const std::byte> entries, bool ipv6, const LegacyHook &hook,
+                                        const std::string &name = "filter");
 
 } // namespace brpath

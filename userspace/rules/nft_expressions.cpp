@@ -48,9 +48,7 @@ bool is_zero(const Value &value) {
 }
 
 // Those that neither decide nor touch a register.
-bool only_notes(const std::string &name) {
-    return name == "counter" || name == "log" || name == "notrack" || name == "last";
-}
+bool only_notes(const std::string &name) { return name == "counter" || name == "log" || name == "last"; }
 
 } // namespace
 
@@ -201,8 +199,20 @@ void NftExpressions::other(const std::string &name, const NftAttributes &attribu
         return end({Verdict::drop});
     if (name == "queue" || name == "synproxy")
         return end({Verdict::unknown});
-    if (name == "target")
-        return end({decode_xt_target(attributes.text(NFTA_TARGET_NAME))});
+    if (name == "nat" || name == "masq") {
+        rule_.rule.effect = Effect::translates;
+        return end({Verdict::accept});
+    }
+    if (name == "notrack") {
+        rule_.rule.effect = Effect::leaves_untracked;
+        return;
+    }
+    if (name == "target") {
+        const std::string target = attributes.text(NFTA_TARGET_NAME);
+        rule_.rule.effect = decode_xt_effect(target, attributes.bytes(NFTA_TARGET_INFO));
+        rule_.rule.is_iptables = true;
+        return end({decode_xt_target(target)});
+    }
     if (name == "match") {
         const std::string match_name = attributes.text(NFTA_MATCH_NAME);
         const auto revision = static_cast<int>(attributes.number(NFTA_MATCH_REV).value_or(0));

@@ -49,6 +49,19 @@ Verdict verdict_of(std::int32_t code) {
     return Verdict::unknown;
 }
 
+std::optional<Place> place_of(std::optional<std::uint32_t> hook, std::string_view type) {
+    switch (hook.value_or(NF_INET_NUMHOOKS)) {
+    case NF_INET_FORWARD:
+        return type == "filter" ? std::optional(Place::forward) : std::nullopt;
+    case NF_INET_PRE_ROUTING:
+        return Place::before_routing;
+    case NF_INET_POST_ROUTING:
+        return Place::behind_routing;
+    default:
+        return std::nullopt;
+    }
+}
+
 bool is_invalid_state(const Value &key) {
     std::uint32_t state = 0;
     if (key.size() != sizeof(state))
@@ -113,9 +126,9 @@ std::optional<NftChain> parse_nft_chain(const nlmsghdr &message) {
     if (chain.table.empty() || chain.name.empty())
         return std::nullopt;
     const NftAttributes hook(attributes.bytes(NFTA_CHAIN_HOOK));
-    if (hook.number(NFTA_HOOK_HOOKNUM) == NF_INET_FORWARD && attributes.text(NFTA_CHAIN_TYPE) == "filter") {
+    if (const auto place = place_of(hook.number(NFTA_HOOK_HOOKNUM), attributes.text(NFTA_CHAIN_TYPE))) {
         const auto priority = static_cast<std::int32_t>(hook.number(NFTA_HOOK_PRIORITY).value_or(0));
-        chain.base = BaseChain{priority, attributes.number(NFTA_CHAIN_POLICY) == NF_DROP};
+        chain.base = BaseChain{priority, attributes.number(NFTA_CHAIN_POLICY) == NF_DROP, *place};
     }
     return chain;
 }

@@ -19,7 +19,8 @@ struct NftChain {
     std::uint8_t family = 0;
     std::string table{};
     std::string name{};
-    std::optional<BaseChain> base{}; // only if it is of type filter on the hook "forward"
+    std::optional<BaseChain>
+        base{}; // of type filter on the hook "forward", or of any type before or behind routing
 };
 
 // A look-up that ends with one of the verdicts in a set.

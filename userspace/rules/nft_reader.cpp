@@ -25,6 +25,8 @@ using Done = tl::expected<void, int>; // or errno
 // One attempt to read everything.
 class NftRead {
   public:
+    explicit NftRead(detail::Wanted wanted) : wanted_(wanted) {}
+
     // errno if it failed; `changed` if it may work the next time, EFBIG if there is too much.
     tl::expected<std::vector<Table>, int> run();
 
@@ -39,6 +41,11 @@ class NftRead {
     tl::expected<std::vector<Action>, int> verdicts(const NftRule &rule);
     Table *find(std::uint8_t family, const std::string &name);
     void count() { ++items_; }
+    [[nodiscard]] bool is_wanted(const std::optional<BaseChain> &base) const {
+        return base && (base->place == Place::forward) == (wanted_ == detail::Wanted::forward);
+    }
+
+    detail::Wanted wanted_;
 
     std::vector<Table> tables_;
     std::map<SetKey, std::vector<Action>> verdicts_;
@@ -109,7 +116,7 @@ Done NftRead::read_chains() {
         Table *table = chain ? find(chain->family, chain->table) : nullptr;
         if (table == nullptr)
             return;
-        table->chains[chain->name].base = chain->base;
+        table->chains[chain->name].base = is_wanted(chain->base) ? chain->base : std::nullopt;
         count();
     });
     std::erase_if(tables_, [](const Table &table) {
@@ -191,9 +198,9 @@ tl::expected<std::vector<Table>, int> NftRead::run() {
 
 } // namespace
 
-Result<void> detail::read_nft_rules(ForwardRules &rules) {
+Result<void> detail::read_nft_rules(ForwardRules &rules, Wanted wanted) {
     for (int i = 0; i < tries_max; ++i) {
-        auto tables = NftRead().run();
+        auto tables = NftRead(wanted).run();
         if (tables) {
             std::ranges::move(*tables, std::back_inserter(rules.tables));
             return {};

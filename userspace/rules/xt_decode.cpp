@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <linux/netfilter/xt_CT.h>
 #include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_tcpudp.h>
@@ -110,6 +111,10 @@ std::vector<Match> sctp_match(Bytes bytes) {
     return matches;
 }
 
+bool translates(std::string_view target) {
+    return target == "DNAT" || target == "SNAT" || target == "MASQUERADE" || target == "NETMAP";
+}
+
 } // namespace
 
 std::optional<std::string> decode_xt_comment(std::string_view name, Bytes info) {
@@ -148,7 +153,18 @@ Verdict decode_xt_target(std::string_view name) {
         "TCPMSS", "TEE",       "TOS",      "TRACE",    "TTL",         "RATEEST", "SECMARK", "TCPOPTSTRIP"};
     if (name == "REJECT" || name == "DROP")
         return Verdict::drop;
+    if (translates(name) || name == "REDIRECT")
+        return Verdict::accept;
     return std::ranges::find(go_on, name) != std::end(go_on) ? Verdict::next : Verdict::unknown;
+}
+
+Effect decode_xt_effect(std::string_view name, Bytes info) {
+    if (translates(name))
+        return Effect::translates;
+    // Each revision of CT begins with its flags.
+    const auto flags = read_info<std::uint16_t>(info);
+    const bool is_untracked = name == "NOTRACK" || (name == "CT" && flags && (*flags & XT_CT_NOTRACK) != 0);
+    return is_untracked ? Effect::leaves_untracked : Effect::none;
 }
 
 } // namespace brpath

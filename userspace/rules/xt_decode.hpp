@@ -21,4 +21,7 @@ std::optional<std::string> decode_xt_comment(std::string_view name, std::span<co
 // What a target with a name does: `next` for those that only note or change something.
 Verdict decode_xt_target(std::string_view name);
 
+// What it does besides. REDIRECT is none: it leads to the host itself.
+Effect decode_xt_effect(std::string_view name, std::span<const std::byte> info);
+
 } // namespace brpath
