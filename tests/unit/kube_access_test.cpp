@@ -68,6 +68,13 @@ TEST_CASE("what a kubeconfig may not ask for") {
     CHECK_EQ(refusal("just a word\n"), "it has no current-context");
     CHECK_EQ(refusal("current-context: h\ncontexts:\n- name: h\n  context: {cluster: \"c\\n\"}\n"),
              "the context 'h' names a cluster that is not there");
+    CHECK_EQ(refusal(kubeconfig(std::string(cluster) + "    tls-server-name: x\n", "    token: x\n")),
+             "tls-server-name is not supported");
+    CHECK_EQ(refusal(kubeconfig("    server: https://user:secret@api\n", "    token: x\n")),
+             "its server has a user's name or a password in its address");
+    CHECK_EQ(refusal(kubeconfig("    server: https://api\n    certificate-authority: /dev/null\n",
+                                "    token: x\n")),
+             "its certificate-authority is empty");
     CHECK(refusal("a: [unclosed").find("end of sequence") != std::string::npos);
     CHECK_EQ(refusal(kubeconfig("    server: https://api\n    certificate-authority-data: '%%'\n",
                                 "    token: x\n")),

@@ -27,6 +27,7 @@ std::string event(const std::string &type, const std::string &name, const std::s
 struct Answer {
     long status = 200;
     std::vector<std::string> lines{}; // a list is one
+    bool is_complete = true;          // of a watch with status 200
 };
 
 // Answers in turn, and remembers what was asked.
@@ -34,7 +35,7 @@ struct ScriptedApi {
     std::deque<Answer> answers;
     std::vector<std::string> asked{};
     std::map<std::string, int> kept{}; // key: how often it was told
-    int heard = 0, failed = 0, replaced = 0;
+    int connected = 0, heard = 0, failed = 0, replaced = 0;
 
     Answer take(const std::string &path) {
         asked.push_back(path);
@@ -57,7 +58,7 @@ struct ScriptedApi {
                         handlers.begun();
                     for (const auto &line : answer.lines)
                         handlers.line(line);
-                    return HttpFailure{{}, answer.status};
+                    return HttpFailure{{}, answer.status, answer.status == 200 && answer.is_complete};
                 }};
     }
 
@@ -74,7 +75,7 @@ struct ScriptedApi {
                     else
                         kept[event.object.key]++;
                 },
-                [this] { heard++; }, [this](const HttpFailure &) { failed++; }};
+                [this] { connected++; }, [this] { heard++; }, [this](const HttpFailure &) { failed++; }};
     }
 
     KubeListWatch list_watch(const std::string &selector = "") {
@@ -84,7 +85,6 @@ struct ScriptedApi {
 };
 
 using Kept = std::map<std::string, int>;
-using Next = KubeListWatch::Next;
 
 TEST_CASE("a list by its pages, then a watch from its version") {
     ScriptedApi api{
@@ -93,13 +93,13 @@ TEST_CASE("a list by its pages, then a watch from its version") {
          {200, {event("ADDED", "c", "101"), event("DELETED", "a", "102"), event("MODIFIED", "b", "103")}}}};
     auto list_watch = api.list_watch("spec.nodeName=worker 1");
 
-    CHECK_EQ(list_watch.round(), Next::at_once);
+    list_watch.round();
     CHECK_EQ(api.kept, Kept{{"shop/b", 2}, {"shop/c", 1}});
     CHECK_EQ(api.asked,
              std::vector<std::string>{
                  "/api/v1/pods?limit=500&fieldSelector=spec.nodeName%3Dworker%201",
                  "/api/v1/pods?limit=500&fieldSelector=spec.nodeName%3Dworker%201&continue=t%2B1",
-                 "/api/v1/pods?watch=1&allowWatchBookmarks=true&resourceVersion=100&timeoutSeconds=300"
+                 "/api/v1/pods?watch=1&allowWatchBookmarks=true&resourceVersion=100&timeoutSeconds=60"
                  "&fieldSelector=spec.nodeName%3Dworker%201"});
 }
 
@@ -109,9 +109,9 @@ TEST_CASE("a watch that ends goes on from the last version, bookmarks too, witho
     ScriptedApi api{{{200, {empty_list}}, {200, {event("ADDED", "c", "301")}}, {200, {bookmark}}, {200, {}}}};
     auto list_watch = api.list_watch();
 
-    CHECK_EQ(list_watch.round(), Next::at_once);
-    CHECK_EQ(list_watch.round(), Next::at_once);
-    CHECK_EQ(list_watch.round(), Next::later); // nothing was said at all
+    list_watch.round();
+    list_watch.round();
+    list_watch.round(); // nothing was said at all
     CHECK_EQ(api.replaced, 1);
     CHECK_EQ(api.failed, 0);
     CHECK(api.asked.at(2).find("resourceVersion=301&") != std::string::npos);
@@ -132,7 +132,6 @@ TEST_CASE("a version that is too old asks for the list again: as a status, as an
         CHECK_EQ(api.kept, Kept{{"shop/b", 1}});
         list_watch.round();
         CHECK_EQ(api.replaced, 2);
-        CHECK_EQ(api.failed, 0);
         CHECK(api.kept.empty());
     }
 }
@@ -147,17 +146,44 @@ TEST_CASE("what fails is told, waits, and begins where it was") {
                      {200, {event("ADDED", "c", "101")}}}};
     auto list_watch = api.list_watch();
 
-    CHECK_EQ(list_watch.round(), Next::later);
-    CHECK_EQ(list_watch.round(), Next::later); // the second page's token was too old
+    list_watch.round();
+    list_watch.round(); // the second page's token was too old
     CHECK_EQ(api.replaced, 0);
     CHECK_EQ(api.failed, 2);
-    CHECK_EQ(list_watch.round(), Next::later); // no way to the API
-    CHECK_EQ(list_watch.round(), Next::later); // forbidden
+    list_watch.round(); // no way to the API
+    list_watch.round(); // forbidden
     CHECK_EQ(api.failed, 4);
-    CHECK_EQ(list_watch.round(), Next::at_once);
+    list_watch.round();
     CHECK_EQ(api.replaced, 1);
-    CHECK_EQ(api.heard, 1);
+    CHECK_EQ(api.connected, 1);
+    CHECK_EQ(api.heard, 1); // it ended as it should
     CHECK_EQ(api.kept, Kept{{"shop/b", 1}, {"shop/c", 1}});
+}
+
+TEST_CASE("a watch that is refused or breaks is told; what the API does not take leads to a list") {
+    const std::string error =
+        R"({"type": "ERROR", "object": {"kind": "Status", "code": 500, "message": "no leader"}})";
+    const std::string odd = R"({"type": "ERROR", "object": {"kind": "Status"}})";
+    struct Row {
+        Answer answer;
+        int failed;
+        bool lists_again;
+    };
+    const Row rows[] = {{{200, {error}}, 1, true},      {{200, {odd}}, 1, true}, {{200, {}, false}, 1, false},
+                        {{400, {}}, 1, true},           {{429, {}}, 1, false},   {{500, {}}, 1, false},
+                        {{200, {"no event"}}, 1, true}, {{410, {}}, 0, true},    {{200, {}}, 0, false}};
+
+    for (const auto &row : rows) {
+        ScriptedApi api{{{200, {page_two}}, row.answer, {200, {empty_list}}, {200, {}}}};
+        auto list_watch = api.list_watch();
+        list_watch.round();
+        CHECK_EQ(api.failed, row.failed);
+        CHECK_EQ(api.heard, row.failed == 0 && !row.lists_again ? 1 : 0);
+        if (!row.lists_again)
+            api.answers.pop_front();
+        list_watch.round();
+        CHECK_EQ(api.asked.at(2).find("watch=1") == std::string::npos, row.lists_again);
+    }
 }
 
 TEST_CASE("which node this machine is") {
@@ -173,8 +199,7 @@ TEST_CASE("which node this machine is") {
     const Row rows[] = {
         {{"given", "worker-2", {"192.168.60.1"}}, {}, "given", false},
         {{"", "other", {"10.0.0.1", "192.168.60.2"}}, {200, {nodes}}, "worker-2", false},
-        {{"", "Worker-1", {}}, {200, {nodes}}, "worker-1", false},
-        {{"", "Other", {"10.0.0.1"}}, {200, {nodes}}, "other", true},
+        {{"", "Worker-1", {"192.168.60.2"}}, {200, {nodes}}, "worker-1", false}, // an address of a Service
         {{"", "Worker-1", {}}, {403, {}}, "worker-1", true},
     };
 
@@ -185,8 +210,10 @@ TEST_CASE("which node this machine is") {
         CHECK_EQ(node->name, row.name);
         CHECK_EQ(node->is_guess, row.is_guess);
     }
-    ScriptedApi down{{{0, {}}}};
-    CHECK_FALSE(find_own_node(down.transport(), {}));
+    ScriptedApi none{{{0, {}}, {200, {nodes}}, {200, {nodes}}}};
+    CHECK_FALSE(find_own_node(none.transport(), {}));
+    CHECK_FALSE(find_own_node(none.transport(), {"", "other", {"10.0.0.1"}}));
+    CHECK_FALSE(find_own_node(none.transport(), {"", "other", {"192.168.60.1", "192.168.60.2"}}));
 }
 
 } // namespace

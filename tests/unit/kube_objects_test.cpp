@@ -120,6 +120,9 @@ TEST_CASE("a cluster: other nodes, own pods, each pod of the slices once, no pod
         .endpoints = {{"shop/far", "", "", {"fd00:244:2::c"}}, {"shop/far", "", "", {"10.244.2.12"}}}};
     cluster.services["shop/cart"] = {.services = {{"shop/cart:http", "10.96.7.10", 80, IPPROTO_TCP}}};
 
+    CHECK_MESSAGE(names_of_cluster(cluster).endpoints.size() == 2,
+                  "which addresses are nodes' is not known yet");
+    cluster.uses_slices = true;
     const auto names = names_of_cluster(cluster);
     CHECK_EQ(names.endpoints,
              std::vector<NameRecord>{{"node worker-2", "", "", {"192.168.60.2"}},

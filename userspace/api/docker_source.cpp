@@ -69,9 +69,14 @@ class DockerSource : public NameSource {
             next = Clock::now() + pause_between_lists;
         };
 
-        const auto end =
-            http_stream(server_, events_path, stop,
-                        {.line = [&](std::string_view) { is_old = true; }, .tick = tick}, follow_limits);
+        const auto end = http_stream(server_, events_path, stop,
+                                     {.line =
+                                          [&](std::string_view) {
+                                              is_old = true;
+                                              publish_doubt();
+                                          },
+                                      .tick = tick},
+                                     follow_limits);
         if (!stop.stop_requested())
             publish_down(end.error);
     }
@@ -110,6 +115,12 @@ class DockerSource : public NameSource {
         const auto before = report();
         publish({SourceReport::State::down, printable("cannot " + error.tried + ": " + error.why),
                  before.names, before.as_of.value_or(Clock::now())});
+    }
+
+    // Something has happened: until the containers are listed again they are as they were.
+    void publish_doubt() {
+        const std::lock_guard lock(mutex_);
+        report_.as_of = report_.as_of.value_or(Clock::now());
     }
 
     void publish(SourceReport report) {

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t error_bytes_max = std::size_t{64} << 10;
 constexpr int tick_ms = 100;
-constexpr long connect_timeout_ms = 2000;
-// A peer that is gone without a word is noticed within a minute.
+constexpr long connect_timeout_ms = 2000, tls_connect_timeout_ms = 10000;
+// A peer that is gone without a word is noticed within some two minutes.
 constexpr long keepalive_idle_s = 30, keepalive_interval_s = 10;
 
 struct CloseEasy {
@@ -54,6 +54,7 @@ void set_identity(CURL *easy, const HttpServer &server) {
     set_blob(easy, CURLOPT_CAINFO_BLOB, server.authorities_pem);
     set_blob(easy, CURLOPT_SSLCERT_BLOB, server.certificate_pem);
     set_blob(easy, CURLOPT_SSLKEY_BLOB, server.key_pem);
+    curl_easy_setopt(easy, CURLOPT_KEYPASSWD, ""); // OpenSSL would ask for one on the terminal
     if (server.bearer_token.empty())
         return;
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
@@ -68,6 +69,9 @@ Easy make_request(const HttpServer &server, const std::string &url, Chunk &chunk
     curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
     if (server.socket_path.empty()) {
         curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "https");
+        curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, tls_connect_timeout_ms);
+        curl_easy_setopt(easy.get(), CURLOPT_QUICK_EXIT,
+                         1L); // does not wait for a name that is being resolved
         curl_easy_setopt(easy.get(), CURLOPT_TCP_KEEPALIVE, 1L);
         curl_easy_setopt(easy.get(), CURLOPT_TCP_KEEPIDLE, keepalive_idle_s);
         curl_easy_setopt(easy.get(), CURLOPT_TCP_KEEPINTVL, keepalive_interval_s);
@@ -75,9 +79,9 @@ Easy make_request(const HttpServer &server, const std::string &url, Chunk &chunk
     } else {
         curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http");
         curl_easy_setopt(easy.get(), CURLOPT_UNIX_SOCKET_PATH, server.socket_path.c_str());
+        curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
     }
     curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
     curl_easy_setopt(easy.get(), CURLOPT_USERAGENT, "brpath");
     curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, write_chunk);
     curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &chunk);
@@ -194,6 +198,7 @@ HttpFailure failure(const char *verb, const std::string &path, const HttpServer 
     return {{ErrorKind::failed, std::string(verb) + " " + what + " of " + place_of(server),
              std::move(outcome.why), ""},
             outcome.status,
+            false,
             std::move(outcome.refused_body)};
 }
 
@@ -231,9 +236,12 @@ HttpFailure http_stream(const HttpServer &server, const std::string &path, const
     auto outcome = request(
         server, path, stop, limits, [&](std::string_view bytes) { return lines.add(bytes); }, tick);
 
-    if (outcome.why.empty())
+    const bool is_complete = outcome.why.empty();
+    if (is_complete)
         outcome.why = "the server ended it";
-    return failure("follow", path, server, std::move(outcome));
+    auto end = failure("follow", path, server, std::move(outcome));
+    end.is_complete = is_complete;
+    return end;
 }
 
 } // namespace brpath

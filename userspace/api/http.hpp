@@ -33,8 +33,9 @@ struct HttpLimits {
 
 struct HttpFailure {
     Error error;
-    long status = 0;    // of the response; 0: there was none
-    std::string body{}; // of a response that was refused, its beginning
+    long status = 0;          // of the response; 0: there was none
+    bool is_complete = false; // the response came to its proper end
+    std::string body{};       // of a response that was refused, its beginning
 };
 
 template <typename T> using HttpResult = tl::expected<T, HttpFailure>;

@@ -50,6 +50,9 @@ Result<HttpServer> server_of_account(const KubePlaces &places, const std::string
     if (!token)
         return Failure(token.error());
     trim_end(*token);
+    trim_end(*authorities);
+    if (authorities->empty()) // those of the system would be believed in its place
+        return fail(ErrorKind::usage, "use " + printable(folder) + "/ca.crt", "it is empty");
     server.base_url = "https://" + (is_ipv6 ? "[" + places.service_host + "]" : places.service_host) + ":" +
                       (places.service_port.empty() ? "443" : places.service_port);
     server.authorities_pem = std::move(*authorities);

@@ -13,8 +13,8 @@
 namespace brpath {
 
 // The first one there is counts: a kubeconfig that was named, that of $KUBECONFIG, the service account of a
-// pod, the kubelet's own kubeconfig. Nobody's home folder and no administrator's file: brpath needs less than
-// they may.
+// pod, the kubelet's own kubeconfig. Unless it was named, nobody's home folder and no administrator's file:
+// brpath needs less than they may.
 struct KubePlaces {
     std::string kubeconfig{};   // of --kubeconfig; empty: not given
     std::string environment{};  // $KUBECONFIG; of a list the first one

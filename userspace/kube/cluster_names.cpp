@@ -49,7 +49,8 @@ NameSet names_of_cluster(const KubeCluster &cluster) {
         }
     for (const auto &[key, says] : cluster.pods)
         append(names.endpoints, says.endpoints);
-    add_pods_of_slices(cluster.slices, addresses_of(cluster.nodes), names);
+    if (cluster.uses_slices)
+        add_pods_of_slices(cluster.slices, addresses_of(cluster.nodes), names);
     for (const auto &[key, says] : cluster.services)
         append(names.services, says.services);
     return names;

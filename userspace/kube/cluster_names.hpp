@@ -16,6 +16,7 @@ struct KubeCluster {
     KubeObjects pods{}; // of the own node
     KubeObjects services{};
     KubeObjects slices{};
+    bool uses_slices = false; // they are current, and the nodes are known
     std::string own_node{};
 };
 

@@ -26,11 +26,12 @@ using std::chrono::milliseconds, std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds first_retry{500}, longest_retry{30000};
-// A list comes at once or not at all; a watch has a bookmark each minute if nothing happens.
+// A list comes at once or not at all.
 constexpr HttpLimits list_limits{.time = milliseconds(30000), .quiet = seconds(10)};
-constexpr HttpLimits watch_limits{
-    .time = milliseconds(0), .quiet = seconds(150), .bytes_max = std::size_t{4} << 20};
-constexpr seconds quiet_time{90}; // silence of more than that is no sign that nothing has happened
+constexpr HttpLimits watch_limits{.time = seconds(kube_watch_seconds + 15),
+                                  .bytes_max = std::size_t{16} << 20};
+constexpr seconds steady_time{10}; // a watch that lasted so long was no failure in a row
+constexpr seconds quiet_time{90};  // silence of more than that is no sign that nothing has happened
 
 // In the order of KubeKind.
 struct Listed {
@@ -80,6 +81,9 @@ class KubeSource : public NameSource {
     [[nodiscard]] KubeTransport transport(const std::stop_token &stop) const;
     [[nodiscard]] KubeKeeper keeper(KubeKind kind);
     [[nodiscard]] KubeObjects &objects(KubeKind kind);
+    void replace(KubeKind kind, std::vector<KubeObject> all);
+    void apply(KubeKind kind, KubeEvent event);
+    void weigh_slices();
     [[nodiscard]] SourceReport::State state(std::string &why) const;
 
     Copy &copy(KubeKind kind) { return copies_.at(static_cast<std::size_t>(kind)); }
@@ -110,15 +114,18 @@ SourceReport::State KubeSource::state(std::string &why) const {
     for (std::size_t i = 0; i < collections.size(); i++) {
         const Copy &copy = copies_.at(i);
         const bool is_needed = collections.at(i).is_needed;
-        const bool fails = !copy.why.empty() || (is_needed && !copy.is_listed);
+        const bool is_quiet = copy.is_listed && Clock::now() - copy.heard > quiet_time;
+        const bool fails = !copy.why.empty() || is_quiet || (is_needed && !copy.is_listed);
         if (!fails || is_down || (!is_needed && !why.empty()))
             continue;
-        why = copy.why.empty() ? "the API has not answered yet" : copy.why;
+        why = !copy.why.empty() ? copy.why
+              : is_quiet        ? "the API says nothing any more"
+                                : "the API has not answered yet";
         is_down = is_needed;
     }
-    if (why.empty() && node_is_guess_ && cluster_.pods.empty())
-        why = printable("no pod is on a node called " + cluster_.own_node +
-                        ": set NODE_NAME to this node's name");
+    if (!is_down && node_is_guess_ && cluster_.pods.empty())
+        why = (why.empty() ? "" : why + "; ") + "no pod is on a node called " + printable(cluster_.own_node) +
+              ": NODE_NAME says which one this is";
     return is_down ? SourceReport::State::down : SourceReport::State::up;
 }
 
@@ -127,15 +134,27 @@ SourceReport KubeSource::report() {
     const std::lock_guard lock(mutex_);
     SourceReport report;
 
+    weigh_slices();
     if (std::exchange(has_changed_, false))
         if (auto names = names_of_cluster(cluster_); names != *names_)
             names_ = std::make_shared<const NameSet>(std::move(names));
     report.state = state(report.why);
     report.names = names_;
-    const Copy &pods = copies_.at(static_cast<std::size_t>(KubeKind::pods));
+    const Copy &pods = copy(KubeKind::pods);
     if (!pods.why.empty() || Clock::now() - pods.heard > quiet_time)
         report.as_of = pods.heard;
     return report;
+}
+
+// Without the nodes' addresses slices cannot be told from what runs with those (hostNetwork). Slices that are
+// old are left out: nothing else would tell that an address on another node has moved, and the node's name is
+// right in any case.
+void KubeSource::weigh_slices() {
+    const bool uses =
+        copy(KubeKind::nodes).is_listed && Clock::now() - copy(KubeKind::slices).heard <= quiet_time;
+
+    has_changed_ = has_changed_ || uses != cluster_.uses_slices;
+    cluster_.uses_slices = uses;
 }
 
 KubeObjects &KubeSource::objects(KubeKind kind) {
@@ -176,6 +195,28 @@ KubeTransport KubeSource::transport(const std::stop_token &stop) const {
             }};
 }
 
+void KubeSource::replace(KubeKind kind, std::vector<KubeObject> all) {
+    KubeObjects &kept = objects(kind);
+
+    kept.clear();
+    for (auto &object : all)
+        kept.insert_or_assign(std::move(object.key), std::move(object.says));
+    has_changed_ = true;
+}
+
+// Most events are about what is not read here, such as a node's heartbeat.
+void KubeSource::apply(KubeKind kind, KubeEvent event) {
+    KubeObjects &kept = objects(kind);
+    const auto before = kept.find(event.object.key);
+
+    if (event.type == KubeEvent::Type::gone) {
+        has_changed_ = kept.erase(event.object.key) != 0 || has_changed_;
+    } else if (before == kept.end() || before->second != event.object.says) {
+        kept.insert_or_assign(std::move(event.object.key), std::move(event.object.says));
+        has_changed_ = true;
+    }
+}
+
 KubeKeeper KubeSource::keeper(KubeKind kind) {
     const auto note = [this, kind](auto change) {
         const std::lock_guard lock(mutex_);
@@ -186,25 +227,16 @@ KubeKeeper KubeSource::keeper(KubeKind kind) {
         kept.heard = Clock::now();
     };
 
-    return {[=, this](std::vector<KubeObject> all) {
-                note([&] {
-                    objects(kind).clear();
-                    for (auto &object : all)
-                        objects(kind).insert_or_assign(std::move(object.key), std::move(object.says));
-                    has_changed_ = true;
-                });
+    return {
+        .replace = [=, this](std::vector<KubeObject> all) { note([&] { replace(kind, std::move(all)); }); },
+        .apply = [=, this](KubeEvent event) { note([&] { apply(kind, std::move(event)); }); },
+        .connected =
+            [this, kind] {
+                const std::lock_guard lock(mutex_);
+                copy(kind).why.clear();
             },
-            [=, this](KubeEvent event) {
-                note([&] {
-                    if (event.type == KubeEvent::Type::gone)
-                        objects(kind).erase(event.object.key);
-                    else
-                        objects(kind).insert_or_assign(std::move(event.object.key),
-                                                       std::move(event.object.says));
-                    has_changed_ = true;
-                });
-            },
-            [=] { note([] {}); },
+        .heard = [=] { note([] {}); },
+        .failed =
             [this, kind](const HttpFailure &failure) {
                 const std::lock_guard lock(mutex_);
                 copy(kind).why = describe(failure);
@@ -244,10 +276,11 @@ void KubeSource::keep(KubeKind kind, const std::stop_token &stop) {
     KubeListWatch list_watch(std::move(collection), transport(stop), keeper(kind));
 
     while (!stop.stop_requested()) {
-        if (list_watch.round() == KubeListWatch::Next::at_once)
+        const auto begin = Clock::now();
+        list_watch.round();
+        if (Clock::now() - begin >= steady_time)
             backoff.reset();
-        else
-            wait_or_stop(stop, backoff.take());
+        wait_or_stop(stop, backoff.take());
     }
 }
 

@@ -75,9 +75,18 @@ Result<void> read_cluster(const Source &source, const YAML::Node &cluster, HttpS
     if (!server.base_url.starts_with("https://"))
         return source.refuse("its server '" + printable(server.base_url) + "' is no https:// address",
                              "brpath asks over TLS only");
+    if (server.base_url.find('@') != std::string::npos)
+        return source.refuse("its server has a user's name or a password in its address");
+    for (const char *key : {"tls-server-name", "proxy-url"})
+        if (cluster[key])
+            return source.refuse(std::string(key) + " is not supported",
+                                 "brpath respects $HTTPS_PROXY and $NO_PROXY");
     auto authorities = pem_at(source, cluster, "certificate-authority");
     if (!authorities)
         return Failure(authorities.error());
+    // Else those of the system would be believed in its place.
+    if (authorities->empty() && (cluster["certificate-authority"] || cluster["certificate-authority-data"]))
+        return source.refuse("its certificate-authority is empty");
     server.authorities_pem = std::move(*authorities);
     return {};
 }
@@ -134,9 +143,10 @@ Result<HttpServer> read_config(const Source &source, const YAML::Node &config) {
     if (auto done = read_cluster(source, cluster, server); !done)
         return Failure(done.error());
     const auto user = named(config["users"], "user", text_at(context, "user"));
-    if (user && user.IsMap())
-        if (auto done = read_user(source, user, server); !done)
-            return Failure(done.error());
+    if (!user || !user.IsMap())
+        return source.refuse("the context '" + printable(current) + "' names a user that is not there");
+    if (auto done = read_user(source, user, server); !done)
+        return Failure(done.error());
     return server;
 }
 

@@ -8,6 +8,7 @@
 #include "kube/answers.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,14 @@ struct KubeTransport {
 struct KubeKeeper {
     std::function<void(std::vector<KubeObject>)> replace; // all of them, as they are now
     std::function<void(KubeEvent)> apply;                 // changed or gone
-    std::function<void()> heard;                          // what is kept is current
-    std::function<void(const HttpFailure &)> failed;      // what is kept may be old from now on
+    std::function<void()> connected;                 // the API answers; what happened meanwhile is to come
+    std::function<void()> heard;                     // nothing else has happened up to now
+    std::function<void(const HttpFailure &)> failed; // what is kept may be old from now on
 };
+
+// The server ends a watch then, and it is begun again from where it was: each end says that nothing was
+// missed.
+inline constexpr int kube_watch_seconds = 60;
 
 inline constexpr const char *kube_nodes_path = "/api/v1/nodes";
 
@@ -36,16 +42,13 @@ class KubeListWatch {
   public:
     KubeListWatch(KubeCollection collection, KubeTransport transport, KubeKeeper keeper);
 
-    enum class Next {
-        at_once, // all is well, or the list has to be asked for anew
-        later,   // after a pause, longer each time in a row
-    };
-
-    // Asks for the list unless it is known, then watches until the watch ends.
-    Next round();
+    // Asks for the list unless it is known, then watches until the watch ends, a minute at most. Whoever
+    // calls it again waits before.
+    void round();
 
   private:
-    Next watch();
+    void watch();
+    void end_watch(const HttpFailure &end, const std::optional<KubeEvent> &refusal, bool is_broken);
 
     KubeCollection collection_;
     KubeTransport transport_;

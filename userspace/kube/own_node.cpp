@@ -28,15 +28,21 @@ bool has_one_of(const KubeObject &node, const std::vector<std::string> &addresse
     });
 }
 
-OwnNode pick(const std::vector<KubeObject> &nodes, const Machine &machine) {
+// The name first: with IPVS every node has the addresses of all Services, also those that are another node's.
+const KubeObject *pick(const std::vector<KubeObject> &nodes, const Machine &machine) {
     const auto called = lower(machine.host_name);
-    auto found = std::find_if(nodes.begin(), nodes.end(),
-                              [&](const KubeObject &node) { return has_one_of(node, machine.addresses); });
+    const KubeObject *by_address = nullptr;
+    int having_one = 0;
 
-    if (found == nodes.end())
-        found = std::find_if(nodes.begin(), nodes.end(),
-                             [&](const KubeObject &node) { return node.key == called; });
-    return found == nodes.end() ? OwnNode{called, true} : OwnNode{found->key, false};
+    for (const auto &node : nodes) {
+        if (node.key == called)
+            return &node;
+        if (has_one_of(node, machine.addresses)) {
+            by_address = &node;
+            having_one++;
+        }
+    }
+    return having_one == 1 ? by_address : nullptr;
 }
 
 } // namespace
@@ -45,11 +51,16 @@ HttpResult<OwnNode> find_own_node(const KubeTransport &transport, const Machine 
     if (!machine.node_name.empty())
         return OwnNode{machine.node_name, false};
     const auto nodes = list_kube_objects(transport, {.kind = KubeKind::nodes, .path = kube_nodes_path});
-    if (nodes)
-        return pick(nodes->objects, machine);
-    if (nodes.error().status == forbidden)
-        return OwnNode{lower(machine.host_name), true};
-    return tl::make_unexpected(nodes.error());
+    if (!nodes) {
+        if (nodes.error().status == forbidden)
+            return OwnNode{lower(machine.host_name), true};
+        return tl::make_unexpected(nodes.error());
+    }
+    if (const KubeObject *node = pick(nodes->objects, machine))
+        return OwnNode{node->key, false};
+    return tl::make_unexpected(
+        HttpFailure{{ErrorKind::failed, "use the Kubernetes API",
+                     "this machine is none of its nodes: NODE_NAME says which one, if it is", ""}});
 }
 
 } // namespace brpath

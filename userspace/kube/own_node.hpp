@@ -18,10 +18,11 @@ struct Machine {
 
 struct OwnNode {
     std::string name{};
-    bool is_guess = false; // no node is called so, or they may not be listed
+    bool is_guess = false; // the nodes may not be listed
 };
 
-// $NODE_NAME, else the node that has one of the addresses, else the one called like the host, else a guess.
+// $NODE_NAME, else the node called like the host, else the only one that has one of the addresses. A failure
+// if there is none: it may be the API of a cluster elsewhere.
 HttpResult<OwnNode> find_own_node(const KubeTransport &transport, const Machine &machine);
 
 } // namespace brpath

@@ -95,9 +95,11 @@ const std::string *Claims::find_gone(std::size_t source, std::string_view addres
     if (place == by_address_.end())
         return nullptr;
     const auto found = place->second.find(source);
-    if (found == place->second.end() || found->second.is_upheld || (port && found->second.port != port))
+    if (found == place->second.end() || found->second.is_upheld)
         return nullptr;
-    return &found->second.name;
+    // An address that never was at a port is another node's, and may be another pod's by now.
+    const auto was_at = found->second.port;
+    return was_at != 0 && (port == 0 || was_at == port) ? &found->second.name : nullptr;
 }
 
 } // namespace brpath

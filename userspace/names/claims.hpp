@@ -43,7 +43,7 @@ class Claims {
     // another port than before is believed again once the source has looked five seconds later: by then it
     // would have told of a move. nullptr: nobody, or not there.
     const std::string *find(std::size_t source, std::string_view address, const Sighting &seen);
-    // The same among the claims that are kept.
+    // The same among the claims that are kept; only of addresses that were seen at a port.
     [[nodiscard]] const std::string *find_gone(std::size_t source, std::string_view address,
                                                std::uint32_t port) const;
 

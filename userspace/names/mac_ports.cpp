@@ -12,12 +12,12 @@ constexpr std::chrono::seconds settling_time{1};
 } // namespace
 
 bool MacPorts::renew(const std::vector<NeighbourEntry> &learned,
-                     const std::function<bool(std::uint32_t)> &is_port, Clock::time_point now) {
+                     const std::function<bool(const NeighbourEntry &)> &counts, Clock::time_point now) {
     std::map<std::string, Place, std::less<>> places;
     bool changed = false;
 
     for (const auto &entry : learned) {
-        if (!is_port(entry.ifindex))
+        if (!counts(entry))
             continue;
         const auto [place, is_new] = places.try_emplace(entry.mac, Place{entry.ifindex, now});
         if (!is_new && place->second.port != entry.ifindex) // the same entry comes once for each VLAN

@@ -20,9 +20,10 @@ class MacPorts {
   public:
     using Clock = std::chrono::steady_clock;
 
-    // What the bridges have learned now. True if place() may answer otherwise than before.
-    bool renew(const std::vector<NeighbourEntry> &learned, const std::function<bool(std::uint32_t)> &is_port,
-               Clock::time_point now);
+    // What the bridges have learned now; only entries that count. True if place() may answer otherwise than
+    // before.
+    bool renew(const std::vector<NeighbourEntry> &learned,
+               const std::function<bool(const NeighbourEntry &)> &counts, Clock::time_point now);
 
     // The port's ifindex for what was said at `said`; 0: at none, at several, or not for long enough.
     [[nodiscard]] std::uint32_t place(std::string_view mac, Clock::time_point said) const;

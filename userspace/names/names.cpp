@@ -51,9 +51,11 @@ void Names::learn_ports(const std::vector<Link> &links) {
 }
 
 void Names::learn_macs(const std::vector<NeighbourEntry> &learned, Clock::time_point now) {
-    const auto is_port = [this](std::uint32_t ifindex) { return ports_.contains(ifindex); };
+    const auto counts = [this](const NeighbourEntry &entry) {
+        return ports_.contains(entry.ifindex) && wanted_macs_.contains(entry.mac);
+    };
 
-    ports_are_new_ = macs_.renew(learned, is_port, now) || ports_are_new_;
+    ports_are_new_ = macs_.renew(learned, counts, now) || ports_are_new_;
 }
 
 // By the port's own number or name, else by the place of the MAC as it was when the record was said.
@@ -71,11 +73,9 @@ void Names::learn_endpoints(std::size_t source) {
     const auto said = sources_[source].report.as_of.value_or(now_);
     const auto find = [&](const NameRecord &record) { return find_port(record, said); };
 
-    for (const auto &record : names.endpoints) {
+    for (const auto &record : names.endpoints)
         if (const auto ifindex = find(record))
             ports_.at(ifindex).endpoints[source] = record.name;
-        wants_macs_ = wants_macs_ || (record.port_device.empty() && !record.mac.empty());
-    }
     claims_.renew(source, names, find);
 }
 
@@ -84,6 +84,14 @@ void Names::learn_services() {
     for (const auto &asked : sources_) // the first one that has it is trusted most
         for (const auto &service : asked.report.names->services)
             services_.try_emplace({service.address, service.port, service.protocol}, service.name);
+}
+
+void Names::learn_wanted_macs() {
+    wanted_macs_.clear();
+    for (const auto &asked : sources_)
+        for (const auto &record : asked.report.names->endpoints)
+            if (record.port_device.empty() && record.port_ifindex == 0 && !record.mac.empty())
+                wanted_macs_.insert(record.mac);
 }
 
 void Names::refresh(Clock::time_point now) {
@@ -100,6 +108,7 @@ void Names::refresh(Clock::time_point now) {
     }
     if (has_news) {
         learn_services();
+        learn_wanted_macs();
         claims_.make_room();
     }
     if (has_news || ports_are_new_ || claims_.has_doubts())

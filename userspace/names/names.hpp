@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -43,7 +44,7 @@ class Names {
     void learn_ports(const std::vector<Link> &links);
 
     // Some source knows an endpoint by its MAC and not by its port, so that learn_macs() is of use.
-    [[nodiscard]] bool wants_macs() const { return wants_macs_; }
+    [[nodiscard]] bool wants_macs() const { return !wanted_macs_.empty(); }
 
     // What the bridges of the observed namespace have learned (NeighbourTable::forwarding).
     void learn_macs(const std::vector<NeighbourEntry> &learned, Clock::time_point now = Clock::now());
@@ -79,6 +80,7 @@ class Names {
     [[nodiscard]] std::uint32_t find_port(const NameRecord &record, Clock::time_point said) const;
     void learn_endpoints(std::size_t source);
     void learn_services();
+    void learn_wanted_macs();
 
     struct Asked {
         std::unique_ptr<NameSource> source;
@@ -95,7 +97,7 @@ class Names {
     Clock::time_point now_{};
     std::uint64_t version_ = 0;
     bool ports_are_new_ = false;
-    bool wants_macs_ = false;
+    std::set<std::string, std::less<>> wanted_macs_; // of records that have no port
 };
 
 // The content of a hosts(5) file: canonical address to its first name. `label` stands for the file in errors.
