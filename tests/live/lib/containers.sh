@@ -31,8 +31,8 @@ http() { same "$1" "web: hello" "$("${@:2}")"; }
 
 # http_at_published_port: from the world outside, and from a neighbour.
 http_at_published_port() {
-	http "the world outside asks the published port" in_outside curl -sf -m 10 http://$NODE_ADDRESS:8080/
-	http "a neighbour asks the published port" engine exec client busybox wget -qO- http://$NODE_ADDRESS:8080/
+	http "the world outside asks the published port" in_outside curl -sf -m 10 "http://$NODE_ADDRESS:8080/"
+	http "a neighbour asks the published port" engine exec client busybox wget -qO- "http://$NODE_ADDRESS:8080/"
 }
 
 # make_containers: a server with published ports, a client, and one as a compose project would have it.
@@ -57,7 +57,7 @@ shop/db-1 > client - 29"
 }
 
 # talk_to_published_port COUNT FROM FROM-NAMESPACE-COMMAND
-talk_to_published_port() { datagrams "$1" "$2" "$3" $NODE_ADDRESS 5300 $WEB 7002 in_web; }
+talk_to_published_port() { datagrams "$1" "$2" "$3" "$NODE_ADDRESS" 5300 "$WEB" 7002 in_web; }
 
 # come_and_go: one that starts while brpath observes, dies, and another one gets its address.
 come_and_go() {

@@ -25,6 +25,7 @@ message() {
 hex() { od -An -v -tx1 | tr -d ' \n'; }
 
 # bytes HEX
+# shellcheck disable=SC2001 # each two digits, which ${variable//} cannot keep
 bytes() { printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"; }
 
 # text FIELD STRING

@@ -162,6 +162,7 @@ check_end() {
 }
 
 # await_state BACKENDS SOURCE STATE[, WHY]: until each says so in its newest summary. Reads LAST (lib/streams.sh).
+# shellcheck disable=SC2004 # LINES has names for keys
 await_state() {
 	local backend end=$((SECONDS + 60)) seen
 
