@@ -104,6 +104,7 @@ std::vector<Entry> broken_entries(const Summary &summary) {
     std::ranges::stable_sort(broken, std::less<>{}, [](const auto &each) { return each.first; });
     if (broken.size() > broken_max)
         broken.resize(broken_max);
+    entries.reserve(broken.size());
     for (const auto &[first_ns, pair] : broken)
         entries.push_back(
             {time_text(summary, first_ns),
