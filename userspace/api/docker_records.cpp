@@ -2,6 +2,7 @@
 #include "api/docker_records.hpp"
 
 #include "names/json_fields.hpp"
+#include "names/protocol_number.hpp"
 #include "util/printable.hpp"
 
 #include <netinet/in.h>
@@ -59,14 +60,6 @@ void add_endpoints(const Value &container, const std::string &name, NameSet &nam
         if (!record.addresses.empty() || !record.mac.empty())
             names.endpoints.push_back(std::move(record));
     }
-}
-
-std::uint8_t protocol_number(std::string_view type) {
-    if (type == "tcp")
-        return IPPROTO_TCP;
-    if (type == "udp")
-        return IPPROTO_UDP;
-    return type == "sctp" ? IPPROTO_SCTP : 0;
 }
 
 // A port published for all addresses comes twice, for 0.0.0.0 and for ::.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "app/doctor.hpp"
 
-#include "app/colour.hpp"
 #include "app/diagnostics.hpp"
 #include "app/place.hpp"
 #include "app/signals.hpp"
 #include "app/sink.hpp"
+#include "app/terminal.hpp"
 #include "doctor/facts.hpp"
 #include "doctor/namespaces.hpp"
 #include "doctor/node.hpp"
@@ -15,8 +15,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <sys/ioctl.h>
-#include <unistd.h>
 #include <utility>
 
 namespace brpath {
@@ -86,16 +84,6 @@ Result<Audit> audit_all(const DoctorOptions &options) {
     return audit;
 }
 
-TableStyle style_for(int fd) {
-    TableStyle style;
-    winsize size{};
-
-    if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        style.columns = std::max<int>(size.ws_col, 80);
-    style.colour = isatty(fd) != 0 && colour_is_wanted();
-    return style;
-}
-
 } // namespace
 
 Result<CheckResult> doctor(const DoctorOptions &options) {
@@ -113,7 +101,7 @@ Result<CheckResult> doctor(const DoctorOptions &options) {
     const auto text = options.format == Format::json
                           ? render_audit_json(*audit)
                           : render_audit(*audit, options.all_netns ? Detail::namespaces : Detail::one,
-                                         style_for(sink->fd()));
+                                         table_style(sink->fd()));
     if (auto done = sink->write(text, *signals); !done)
         return Failure(done.error());
     return audit->result;

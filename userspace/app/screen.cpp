@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "app/screen.hpp"
 
-#include "app/colour.hpp"
+#include "app/terminal.hpp"
 #include "output/render.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <utility>
 
 namespace brpath {
 
 namespace {
-
-struct Size {
-    int columns = 120;
-    std::size_t rows = 0; // 0: no limit
-};
-
-Size size_of(int fd, bool terminal) {
-    winsize size{};
-
-    if (!terminal || ioctl(fd, TIOCGWINSZ, &size) || size.ws_col == 0)
-        return {};
-    return {size.ws_col, size.ws_row};
-}
 
 // The beginning of a line that takes no more than so many columns; a wrapped line would take two rows. Colour
 // codes take none; the text has characters of one column, but for names in scripts with wide ones.
@@ -48,7 +34,7 @@ std::string cut_line(const std::string &line, std::size_t columns) {
     return cut;
 }
 
-std::string first_rows(const std::string &text, const Size &size) {
+std::string first_rows(const std::string &text, const TerminalSize &size) {
     std::string cut;
     std::size_t begin = 0;
 
@@ -85,7 +71,7 @@ std::string Screen::render(const Summary &summary) const {
     case Format::table:
         break;
     }
-    return render_table(summary, {terminal_ && colour_is_wanted(), size_of(sink_.fd(), terminal_).columns});
+    return render_table(summary, table_style(sink_.fd()));
 }
 
 std::string Screen::erase_last() const {
@@ -97,7 +83,7 @@ Result<void> Screen::show(const Summary &summary, StopSignals &signals) {
 
     if (!terminal_)
         return sink_.write(text, signals);
-    text = first_rows(text, size_of(sink_.fd(), true));
+    text = first_rows(text, terminal_size(sink_.fd()));
     const auto erase = erase_last();
     lines_shown_ = count_lines(text);
     return sink_.write(erase + text, signals);

@@ -26,8 +26,7 @@ constexpr const char *output = "Output";
 constexpr std::array<OptionRow<DoctorOptions>, 5> rows = {{
     {"--netns", "NAME|PATH", scope,
      "this network namespace: a name from `ip netns`, or a path such as /proc/PID/ns/net; default: the one "
-     "brpath "
-     "runs in",
+     "brpath runs in",
      set_text<DoctorOptions, &DoctorOptions::netns>},
     {"--all-netns", "", scope,
      "every network namespace with a bridge: those below /run/netns and those that processes are in",

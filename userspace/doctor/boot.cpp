@@ -4,8 +4,6 @@
 #include "util/printable.hpp"
 #include "util/setting_names.hpp"
 
-#include <array>
-
 namespace brpath {
 
 std::vector<BootSysctl> boot_sysctls(const BootSettings &boot, const NamespaceSettings &settings,
@@ -22,13 +20,9 @@ std::vector<BootSysctl> boot_sysctls(const BootSettings &boot, const NamespaceSe
 }
 
 BootFacts read_boot_facts(const NamespaceSettings &settings, const std::string &root) {
-    constexpr std::array keys = {setting::call_iptables,       setting::call_ip6tables,
-                                 setting::call_arptables,      setting::filter_vlan_tagged,
-                                 setting::filter_pppoe_tagged, setting::pass_vlan_input_dev};
-
     return {.module_file = printable(boot_module_file(setting::module, root).value_or("")),
             .udev_rule = printable(boot_udev_file(setting::module, root).value_or("")),
-            .values = boot_sysctls(BootSettings::read(root), settings, keys)};
+            .values = boot_sysctls(BootSettings::read(root), settings, setting::sysctls)};
 }
 
 } // namespace brpath

@@ -18,10 +18,6 @@ namespace brpath {
 
 namespace {
 
-constexpr std::array sysctls = {setting::call_iptables,       setting::call_ip6tables,
-                                setting::call_arptables,      setting::filter_vlan_tagged,
-                                setting::filter_pppoe_tagged, setting::pass_vlan_input_dev};
-
 std::string in_words(const Error &error) {
     return error.why.empty() ? error.tried : error.tried + ": " + error.why;
 }
@@ -112,7 +108,7 @@ AuditFacts FactReader::read(const std::string &label, std::uint32_t inode,
     const auto links = list_links();
     AuditFacts facts{.netns = printable(label), .inode = inode, .module = module_state(settings)};
 
-    for (const char *key : sysctls)
+    for (const char *key : setting::sysctls)
         facts.sysctls.push_back({key, value_of(settings, key)});
     facts.families[0].forwards = read_sysctl("/proc/sys/net/ipv4/ip_forward");
     facts.families[1].forwards = read_sysctl("/proc/sys/net/ipv6/conf/all/forwarding");

@@ -31,7 +31,8 @@ constexpr HttpLimits list_limits{.time = milliseconds(30000), .quiet = seconds(1
 constexpr HttpLimits watch_limits{.time = seconds(kube_watch_seconds + 15),
                                   .bytes_max = std::size_t{16} << 20};
 constexpr seconds steady_time{10}; // a watch that lasted so long was no failure in a row
-constexpr seconds quiet_time{90};  // silence of more than that is no sign that nothing has happened
+constexpr const char *no_answer_yet = "the API has not answered yet";
+constexpr seconds quiet_time{90}; // silence of more than that is no sign that nothing has happened
 
 // In the order of KubeKind.
 struct Listed {
@@ -118,9 +119,7 @@ SourceReport::State KubeSource::state(std::string &why) const {
         const bool fails = !copy.why.empty() || is_quiet || (is_needed && !copy.is_listed);
         if (!fails || is_down || (!is_needed && !why.empty()))
             continue;
-        why = !copy.why.empty() ? copy.why
-              : is_quiet        ? "the API says nothing any more"
-                                : "the API has not answered yet";
+        why = !copy.why.empty() ? copy.why : is_quiet ? "the API says nothing any more" : no_answer_yet;
         is_down = is_needed;
     }
     if (!is_down && node_is_guess_ && cluster_.pods.empty())
@@ -253,7 +252,7 @@ std::optional<OwnNode> KubeSource::find_node(const std::stop_token &stop) {
         } else if (!*server) {
             publish("");
         } else {
-            publish("the API has not answered yet");
+            publish(no_answer_yet);
             auto node = find_own_node(transport(stop), machine_);
             if (node)
                 return *node;

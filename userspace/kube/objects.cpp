@@ -3,6 +3,7 @@
 
 #include "names/cni_result.hpp"
 #include "names/object_name.hpp"
+#include "names/protocol_number.hpp"
 #include "util/printable.hpp"
 
 #include <algorithm>
@@ -47,12 +48,6 @@ NameSet read_pod(const Value &object) {
     return says;
 }
 
-std::uint8_t protocol_number(std::string_view name) {
-    if (name == "UDP")
-        return IPPROTO_UDP;
-    return name == "SCTP" ? IPPROTO_SCTP : IPPROTO_TCP;
-}
-
 // A headless Service has "None" for an address, which is none.
 std::vector<std::string> addresses_of_service(const Value &object) {
     const Value *spec = member(&object, "spec");
@@ -76,7 +71,8 @@ NameSet read_service(const Value &object) {
     for_each(member(member(&object, "spec"), "ports"), [&](const Value &port) {
         const auto number = port_at(&port, "port"), node_port = port_at(&port, "nodePort");
         const auto label = printable(text_at(&port, "name").substr(0, object_name_bytes_max));
-        const auto protocol = protocol_number(text_at(&port, "protocol"));
+        const auto written = text_at(&port, "protocol");
+        const auto protocol = protocol_number(written.empty() ? "TCP" : written); // what the API fills in
         const auto called = name + ":" + (label.empty() ? std::to_string(number) : label);
 
         if (number != 0)

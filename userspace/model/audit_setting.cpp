@@ -49,13 +49,11 @@ void put_broken(Check &check, const AuditFacts &facts, const Prediction &broken,
 
     check.result = now ? CheckResult::fail : CheckResult::warn;
     check.why = fmt::format(
-        "a Service {} with client and server on {} {} over {}, because {} and {} translates here{}",
-        broken.tag == BRPATH_TAG_NONE ? "" : "by VLAN-tagged frames", bridge.summary.name,
+        "a Service{} with client and server on {} {} over {}, because {} and {} translates here{}",
+        broken.tag == BRPATH_TAG_NONE ? "" : " by VLAN-tagged frames", bridge.summary.name,
         now ? "gets no answer" : "would get no answer", family_name(broken.ipv6), cause,
         names_of(rules.translating),
         rules.source == Extent::some ? "; it works only where the source is translated as well" : "");
-    if (const auto gap = check.why.find("  "); gap != std::string::npos)
-        check.why.erase(gap, 1);
     check.fix = fix_for(facts, broken);
 }
 
@@ -109,8 +107,7 @@ void judge_on(Check &check, const AuditFacts &facts, bool ipv6) {
     } else if (facts.rules_unseen.empty()) {
         check.result = CheckResult::note;
         check.why = "nothing here translates: it costs time for each bridged frame, and only rules that are "
-                    "meant for "
-                    "bridged frames need it";
+                    "meant for bridged frames need it";
     }
 }
 

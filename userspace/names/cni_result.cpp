@@ -3,6 +3,7 @@
 
 #include "names/json_fields.hpp"
 #include "names/object_name.hpp"
+#include "names/protocol_number.hpp"
 #include "util/printable.hpp"
 
 #include <algorithm>
@@ -46,14 +47,6 @@ void add_address(NameRecord &record, std::string_view written) {
     if (auto address = endpoint_address(written))
         if (std::find(record.addresses.begin(), record.addresses.end(), *address) == record.addresses.end())
             record.addresses.push_back(std::move(*address));
-}
-
-std::uint8_t protocol_number(std::string_view name) {
-    if (name == "tcp" || name == "TCP")
-        return IPPROTO_TCP;
-    if (name == "udp" || name == "UDP")
-        return IPPROTO_UDP;
-    return name == "sctp" || name == "SCTP" ? IPPROTO_SCTP : 0;
 }
 
 // As the convention for plugins has the keys, and as containerd writes them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "output/audit.hpp"
 #include "output/audit_predictions.hpp"
+#include "output/number.hpp"
 #include "output/text_grid.hpp"
 #include "output/text_width.hpp"
 #include "output/text_wrap.hpp"
@@ -140,10 +141,6 @@ std::string render_one(const Audit &audit, const TableStyle &style) {
     return header(audit, only.facts.netns, style) + render_namespace(only, audit.checks, style);
 }
 
-std::string counted(std::int64_t number, const char *one, const char *more) {
-    return fmt::format("{} {}", number, number == 1 ? one : more);
-}
-
 std::string render_list(const Audit &audit, const TableStyle &style) {
     Grid grid{.columns = {{"NAMESPACE"}, {"BRIDGES"}, {"RESULT"}, {"VERDICT", true}}, .rows = {}};
 
@@ -155,8 +152,7 @@ std::string render_list(const Audit &audit, const TableStyle &style) {
                              .note = {}});
     std::string text = grid.rows.empty() ? "" : render_grid(grid, columns_of(style), style.colour);
     if (audit.without_bridges > 0)
-        text +=
-            counted(audit.without_bridges, "namespace without a bridge\n", "namespaces without a bridge\n");
+        text += fmt::format("{} without a bridge\n", counted(audit.without_bridges, "namespace"));
     for (const auto &unseen : audit.unseen)
         text +=
             paragraph({.label = "not seen", .indent = 10}, clean(unseen), columns_of(style), style.colour);

@@ -49,18 +49,6 @@ std::vector<std::string> endpoint_lines(const Endpoint &endpoint, const Addresse
     return {clean(endpoint.name)};
 }
 
-std::string service_text(const std::optional<Service> &service) {
-    if (!service)
-        return "-";
-    std::string text = service->name.empty() ? "" : service->name + ' ';
-    const bool bracketed = service->port != 0 && service->ip.find(':') != std::string::npos;
-
-    text += bracketed ? '[' + service->ip + ']' : service->ip;
-    if (service->port != 0)
-        text += fmt::format(":{}", service->port);
-    return clean(text);
-}
-
 std::string protocol_text(const Pair &pair) {
     return clean(pair.vlan == 0 ? pair.protocol : fmt::format("{} vlan {}", pair.protocol, pair.vlan));
 }
@@ -97,7 +85,7 @@ Row pair_row(const Pair &pair, const AddressesByName &addresses, const Layout &l
 
     row.cells = {{endpoint_lines(pair.client, addresses), broken ? Ink::bold : Ink::plain},
                  {endpoint_lines(pair.server, addresses), broken ? Ink::bold : Ink::plain},
-                 {{service_text(pair.service)}, broken ? Ink::bold : Ink::plain},
+                 {{pair.service ? service_text(*pair.service) : "-"}, broken ? Ink::bold : Ink::plain},
                  {{protocol_text(pair)}, Ink::plain},
                  direction_cell(pair.to_server, layout, false),
                  direction_cell(pair.to_client, layout, broken)};
@@ -213,6 +201,16 @@ std::string no_pairs(const Summary &summary, const TableStyle &style) {
 }
 
 } // namespace
+
+std::string service_text(const Service &service) {
+    std::string text = service.name.empty() ? "" : service.name + ' ';
+    const bool bracketed = service.port != 0 && service.ip.find(':') != std::string::npos;
+
+    text += bracketed ? '[' + service.ip + ']' : service.ip;
+    if (service.port != 0)
+        text += fmt::format(":{}", service.port);
+    return clean(text);
+}
 
 std::string render_pairs(const Summary &summary, const TableStyle &style) {
     const auto columns = static_cast<std::size_t>(style.columns);

@@ -9,6 +9,9 @@
 
 namespace brpath {
 
+// "shop/cart:http 10.96.0.10:80", safe to print.
+std::string service_text(const Service &service);
+
 std::string render_pairs(const Summary &summary, const TableStyle &style);
 
 } // namespace brpath

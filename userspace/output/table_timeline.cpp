@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "model/finding_text.hpp"
 #include "output/number.hpp"
+#include "output/table_pairs.hpp"
 #include "output/table_sections.hpp"
 #include "output/text_width.hpp"
 #include "output/text_wrap.hpp"
@@ -25,17 +27,6 @@ struct Entry {
     std::vector<std::string> below;
 };
 
-std::string endpoint_text(const Endpoint &endpoint) {
-    return endpoint.name.empty() ? endpoint.ip : endpoint.name;
-}
-
-std::string service_text(const Service &service) {
-    const char *form = service.ip.find(':') == std::string::npos ? "{}:{}" : "[{}]:{}";
-    const auto address = fmt::format(fmt::runtime(form), service.ip, service.port);
-
-    return service.name.empty() ? address : service.name + ' ' + address;
-}
-
 std::string frames_text(const ByHandling &frames, bool alarm) {
     std::vector<std::string> parts;
 
@@ -60,7 +51,7 @@ std::string pair_text(const MovedPair &pair) {
     if (const bool alarm = pair.service.has_value(); has_moved(pair.to_client))
         directions.push_back(fmt::format("to client {} -> {}", frames_text(pair.to_client.before, alarm),
                                          frames_text(pair.to_client.since, alarm)));
-    return fmt::format("{} > {}{} ({}): {}", endpoint_text(pair.client), endpoint_text(pair.server),
+    return fmt::format("{} > {}{} ({}): {}", label(pair.client), label(pair.server),
                        pair.service ? " via " + service_text(*pair.service) : "", pair.protocol,
                        fmt::join(directions, "; "));
 }
@@ -108,8 +99,8 @@ std::vector<Entry> broken_entries(const Summary &summary) {
     for (const auto &[first_ns, pair] : broken)
         entries.push_back(
             {time_text(summary, first_ns),
-             fmt::format("first reply of {} to {} that is not translated ({})", endpoint_text(pair->server),
-                         endpoint_text(pair->client), service_text(*pair->service)),
+             fmt::format("first reply of {} to {} that is not translated ({})", label(pair->server),
+                         label(pair->client), service_text(*pair->service)),
              {}});
     return entries;
 }
